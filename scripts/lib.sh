@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by the build scripts (bash): messages, the cache folder, files from the Debian archive.
+# Sets: top, cache. The caller has set -eu.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034  # used by the scripts that source this
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}
+program=$(basename "$0")
+
+# Text of tools must not depend on the caller's language; file modes not on the caller's umask.
+export LC_ALL=C
+umask 022
+
+# say TEXT: a progress line, only where somebody looks at it
+say() {
+    if [ -t 2 ] || [ -n "${NACRE_VERBOSE:-}" ]; then echo "$program: $*" >&2; fi
+}
+
+die() {
+    echo "$program: $*" >&2
+    exit 1
+}
+
+# lock_lines LOCKFILE [NAME]: the lines of a lock without comments, all or those of one component
+lock_lines() {
+    awk -v name="${2:-}" '!/^#/ && NF && (name == "" || $1 == name) {
+        if (NF != 4 || length($4) != 64) { print FILENAME ":" FNR ": not: name version path sha256" > "/dev/stderr"; exit 1 }
+        print $1, $2, $3, $4 }' "$1"
+}
+
+# debian_mirror: the address of the Debian archive, from this machine's own apt configuration.
+# Origin and label are known once apt has lists; without lists the folder's name has to do.
+debian_mirror() {
+    local rows
+    # shellcheck disable=SC2016  # apt fills these in
+    rows=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)' 'Created-By: Packages' | sort -u)
+    {
+        awk -F'|' '$2 == "Debian" && $3 == "Debian" && $4 == "main" { print $1 }' <<<"$rows"
+        awk -F'|' '$1 ~ /\/debian\/?$/ && $4 == "main" { print $1 }' <<<"$rows"
+    } | sed -n '1s:/*$::p'
+}
+
+# check_sha256 FILE SHA256
+check_sha256() {
+    [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]
+}
+
+# download COMPONENT VERSION PATH OUT: one file of the archive into OUT, by apt's own downloader
+download() {
+    local mirror uri log=$4.log
+    mirror=$(debian_mirror)
+    [ -n "$mirror" ] || die "apt has no source for the Debian archive (component main); see apt-get indextargets"
+    # apt hands file: addresses back in place; copy: gives a file of our own
+    uri=${mirror/#file:/copy:}/$3
+    say "get $3"
+    if /usr/lib/apt/apt-helper -o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=2 \
+        download-file "$uri" "$4" >"$log" 2>&1; then
+        rm -f "$log"
+        return
+    fi
+    if grep -qE '404 +Not Found|No such file|File not found' "$log"; then
+        rm -f "$log" "$4"
+        die "$1 $2 is no longer in the Debian archive ($3): see docs/building.md, \"Moving the lock\""
+    fi
+    cat "$log" >&2
+    rm -f "$log" "$4"
+    die "cannot get $3 ($1 $2) from $mirror"
+}
+
+# archive_file COMPONENT VERSION PATH SHA256: prints the checked file's place in the cache.
+# Two at once: the second waits for the first's lock and then finds the file.
+archive_file() {
+    local dir=$cache/src file part
+    file=$dir/$4-$(basename "$3")
+    mkdir -p "$dir"
+    (
+        flock 9
+        if [ ! -e "$file" ]; then
+            part=$(mktemp "$dir/.part.XXXXXX")
+            download "$1" "$2" "$3" "$part"
+            if ! check_sha256 "$part" "$4"; then
+                rm -f "$part"
+                die "$3 ($1 $2) does not have the SHA-256 in the lock, $4: refused and removed"
+            fi
+            chmod 644 "$part"
+            mv "$part" "$file"
+        elif ! check_sha256 "$file" "$4"; then
+            rm -f "$file"
+            die "$file does not have its SHA-256 any more: removed, run again to get it anew"
+        fi
+    ) 9>"$dir/.$4.lock"
+    echo "$file"
+}
