@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# nacre: the whole build, one file. `make help` lists the targets.
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+BUILD ?= build
+DEPS  := build/deps
+CC    ?= cc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+MUSL  := $(DEPS)/musl
+GLIBC := $(DEPS)/glibc
+PYTEST ?= pytest-3
+
+# --- flags ------------------------------------------------------------------------------------------
+STD   := -std=gnu17 -D_GNU_SOURCE
+WARN  := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+         -Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings -Wswitch-enum -Wcast-qual -Wnull-dereference \
+         -Wimplicit-fallthrough -Wdate-time
+GCCWARN := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Walloca -Wstack-usage=65536
+HARD  := -fno-common -fstack-protector-strong -fstack-clash-protection -fcf-protection
+REPRO := -ffile-prefix-map=$(CURDIR)=.
+EXTRA ?=
+HOSTOPT ?= -O2 -g -D_FORTIFY_SOURCE=2
+
+HOST_CFLAGS  := $(STD) $(WARN) $(if $(findstring clang,$(CC)),,$(GCCWARN)) $(HARD) $(REPRO) $(HOSTOPT) -fPIE -MMD -MP \
+                -Ilib -isystem $(GLIBC)/include $(EXTRA)
+HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(EXTRA)
+GUEST_CFLAGS := $(STD) $(WARN) $(GCCWARN) $(HARD) $(REPRO) -Os -fPIE -ftrivial-auto-var-init=zero -ffunction-sections \
+                -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -MMD -MP -Ilib -isystem $(MUSL)/include
+GUEST_LDFLAGS := -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s -L$(MUSL)/lib
+
+# --- sources ----------------------------------------------------------------------------------------
+LIB_SRC    := $(wildcard lib/*.c)
+VOLUMES_SRC := $(wildcard init/volumes_*.c)
+LAUNCH_SRC := $(wildcard init/launch_*.c)
+TWINS_PRODUCTION := init/console_none.c init/build_production.c
+TWINS_DEV  := init/console_dev.c init/build_dev.c
+INIT_SRC   := $(filter-out $(VOLUMES_SRC) $(LAUNCH_SRC) $(TWINS_PRODUCTION) $(TWINS_DEV),$(wildcard init/*.c))
+AGENT_SRC  := $(wildcard agent/*.c)
+
+G := $(BUILD)/obj/guest
+H := $(BUILD)/obj/host
+guest_obj = $(patsubst %.c,$(G)/%.o,$(1))
+host_obj  = $(patsubst %.c,$(H)/%.o,$(1))
+
+GUEST_PROGRAMS := $(addprefix $(BUILD)/guest/,init init-volumes init-launch agent mke2fs) $(BUILD)/guest-dev/init
+HOST_PROGRAMS  := $(addprefix $(BUILD)/bin/,nacre-measure nacre-coordinator softpsp)
+
+.PHONY: all help packages deps guest host image kernel firmware workload demo test check unit san lint fuzz \
+        cov faults cli boot bench install clean tidy size
+
+all: guest host ## build the guest programs and the host tools
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+packages: ## install the Debian packages that the build needs (root, only if one is missing)
+	@scripts/install-packages
+
+# --- third parties: built once, cached by the hash of their inputs outside the tree -------------------
+$(MUSL)/.stamp: rootfs/sources.lock scripts/build-deps scripts/fetch | packages
+	@scripts/build-deps musl && touch $@
+$(GLIBC)/.stamp: rootfs/sources.lock scripts/build-deps scripts/fetch | packages
+	@scripts/build-deps glibc && touch $@
+deps: $(MUSL)/.stamp $(GLIBC)/.stamp ## build the pinned libraries, for the guest (musl) and for the host (glibc)
+
+KERNEL_IN := $(wildcard kernel-config/*) $(wildcard kernel-config/*/*) scripts/build-kernel rootfs/sources.lock
+build/kernel/.stamp: $(KERNEL_IN) | packages
+	@scripts/build-kernel && touch $@
+kernel: build/kernel/.stamp ## build the production and the dev kernel
+build/firmware/.stamp: scripts/build-firmware rootfs/sources.lock | packages
+	@scripts/build-firmware && touch $@
+firmware: build/firmware/.stamp ## build the firmware that measures kernel, initrd and command line
+build/workload/.stamp: $(wildcard rootfs/workload* rootfs/*.conf tests/probe/*) scripts/build-workload | packages
+	@scripts/build-workload && touch $@
+workload: build/workload/.stamp ## build the demo's workload image and the tests' probe image
+
+# --- objects ----------------------------------------------------------------------------------------
+# The guest's copy of lib/ and the host's differ in libc and flags only: same sources, same digests.
+$(G)/%.o: %.c | $(MUSL)/.stamp
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_CFLAGS) -c -o $@ $<
+$(H)/%.o: %.c | $(GLIBC)/.stamp
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(INC) -c -o $@ $<
+$(H)/tests/%.o: INC := -Iinit -Iagent -Icoordinator -Isoftpsp -Itests/fake
+
+$(G)/libnacre.a: $(call guest_obj,$(LIB_SRC))
+	@rm -f $@ && ar rcsD $@ $^
+$(H)/libnacre.a: $(call host_obj,$(LIB_SRC))
+	@rm -f $@ && ar rcsD $@ $^
+
+# --- guest programs: static, stripped, as they go into the image ---------------------------------------
+BASE_LIBS := -lcjson -lwolfssl -lz
+$(BUILD)/guest/init: $(call guest_obj,$(INIT_SRC) $(TWINS_PRODUCTION)) $(G)/libnacre.a
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
+$(BUILD)/guest-dev/init: $(call guest_obj,$(INIT_SRC) $(TWINS_DEV)) $(G)/libnacre.a
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
+$(BUILD)/guest/init-volumes: $(call guest_obj,$(VOLUMES_SRC)) $(G)/libnacre.a
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -Wl,--start-group -lcryptsetup -ldevmapper -lmount -lblkid -luuid -ljson-c -lnettle \
+	    -Wl,--end-group $(BASE_LIBS) -lm
+$(BUILD)/guest/init-launch: $(call guest_obj,$(LAUNCH_SRC)) $(G)/libnacre.a
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lseccomp -lmount -lblkid $(BASE_LIBS)
+$(BUILD)/guest/agent: $(call guest_obj,$(AGENT_SRC)) $(G)/libnacre.a
+	@mkdir -p $(@D)
+	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lnghttp2 $(BASE_LIBS)
+$(BUILD)/guest/mke2fs: | $(MUSL)/.stamp
+	@mkdir -p $(@D)
+	cp $(MUSL)/sbin/mke2fs $@
+guest: $(GUEST_PROGRAMS) ## build the guest programs
+size: guest ## sizes of the guest programs, in bytes
+	@wc -c $(GUEST_PROGRAMS)
+
+# --- host tools ---------------------------------------------------------------------------------------
+HOST_LIBS := -L$(GLIBC)/lib -lnghttp2 -lcjson -lwolfssl -lz -lm -lpthread
+$(BUILD)/bin/nacre-measure: $(call host_obj,$(wildcard measure/*.c)) $(H)/libnacre.a
+$(BUILD)/bin/nacre-coordinator: $(call host_obj,$(wildcard coordinator/*.c)) $(H)/libnacre.a
+$(BUILD)/bin/softpsp: $(call host_obj,$(wildcard softpsp/*.c)) $(H)/libnacre.a
+$(BUILD)/bin/%:
+	@mkdir -p $(@D)
+	$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
+host: $(HOST_PROGRAMS) ## build the host tools
+
+# --- images ---------------------------------------------------------------------------------------------
+image: guest host kernel firmware workload ## build the production and the dev image under build/image
+	@scripts/build-image
+
+demo: image ## the whole story: build, boot, attest, unlock, serve, refuse
+	@scripts/demo
+
+# --- tests ------------------------------------------------------------------------------------------------
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+# init/ as the tests see it: everything but the mains and the real system layer.
+TEST_INIT := $(filter-out init/main.c init/sys_linux.c init/%_main.c $(TWINS_DEV),$(wildcard init/*.c))
+TEST_PARTS := $(filter-out agent/main.c coordinator/main.c softpsp/main.c,$(AGENT_SRC) $(wildcard coordinator/*.c softpsp/*.c))
+$(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_dm.c,$(TEST_INIT)) $(TEST_PARTS))
+	@rm -f $@ && ar rcsD $@ $^
+$(H)/libfake.a: $(call host_obj,$(wildcard tests/fake/*.c))
+	@rm -f $@ && ar rcsD $@ $^
+$(BUILD)/unit/%: $(H)/tests/unit/%.o $(H)/libparts.a $(H)/libfake.a $(H)/libnacre.a
+	@mkdir -p $(@D)
+	$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp -lcmocka
+
+unit: $(UNIT) ## unit tests
+	@scripts/run-unit $(UNIT)
+
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+san: ## unit tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/san EXTRA='$(SANFLAGS)' HOSTOPT='-O1 -g' unit
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_S  ?= 20
+FUZZ_CFLAGS := $(STD) -g -O1 -Ilib -Iinit -isystem $(GLIBC)/include -fsanitize=fuzzer-no-link,address,undefined \
+               -fno-sanitize-recover=all -MMD -MP
+$(BUILD)/obj/fuzz/%.o: %.c | $(GLIBC)/.stamp
+	@mkdir -p $(@D)
+	clang-14 $(FUZZ_CFLAGS) -c -o $@ $<
+$(BUILD)/obj/fuzz/libnacre.a: $(patsubst %.c,$(BUILD)/obj/fuzz/%.o,$(LIB_SRC))
+	@rm -f $@ && ar rcsD $@ $^
+$(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/tests/fuzz/%.o $(BUILD)/obj/fuzz/libnacre.a
+	@mkdir -p $(@D)
+	clang-14 -fsanitize=fuzzer,address,undefined -o $@ $^ $(HOST_LIBS)
+fuzz: $(FUZZERS) ## run each fuzzer over its corpus for FUZZ_S seconds (20)
+	@scripts/run-fuzz $(FUZZ_S) $(FUZZERS)
+
+cli: host ## tests of the host tools and scripts
+	@$(PYTEST) -q tests/cli tests/scripts
+boot: image ## boot tests under QEMU: the good boot and every refusal
+	@$(PYTEST) -q tests/boot
+check: unit san lint ## what to run before a commit: unit tests, sanitizers, lint
+test: packages ## every test
+	@scripts/test
+
+lint: tidy ## formatting, our own rules, cppcheck, clang-tidy
+	@scripts/lint
+TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(LIB_SRC) $(wildcard init/*.c agent/*.c coordinator/*.c measure/*.c softpsp/*.c))
+$(BUILD)/tidy/%.ok: %.c .clang-tidy $(wildcard lib/*.h) | $(GLIBC)/.stamp $(MUSL)/.stamp
+	@mkdir -p $(@D)
+	@scripts/tidy $< && touch $@
+tidy: $(TIDY)
+
+bench: image ## measure against the budgets of the design and print ratios
+	@scripts/bench
+
+PREFIX  ?= /usr/local
+install: host ## install the host tools and man pages under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(BUILD)/bin/nacre-measure $(BUILD)/bin/nacre-coordinator $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(wildcard docs/man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5/
+
+clean: ## remove build/ (the cache outside the tree stays)
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
