@@ -9,6 +9,7 @@ cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}
 program=$(basename "$0")
 
 # Text of tools must not depend on the caller's language; file modes not on the caller's umask.
+shopt -s inherit_errexit
 export LC_ALL=C
 umask 022
 
@@ -29,15 +30,17 @@ lock_lines() {
         print $1, $2, $3, $4 }' "$1"
 }
 
-# debian_mirror: the address of the Debian archive, from this machine's own apt configuration.
-# Origin and label are known once apt has lists; without lists the folder's name has to do.
+# debian_mirror PATH: the address of the archive that holds PATH, from this machine's own apt configuration:
+# the security archive for pool/updates/, else the main one. Origin and label are known once apt has lists;
+# without lists the folder's name has to do.
 debian_mirror() {
-    local rows
+    local rows label=Debian folder=debian
+    case $1 in pool/updates/*) label=Debian-Security folder=debian-security ;; esac
     # shellcheck disable=SC2016  # apt fills these in
     rows=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)' 'Created-By: Packages' | sort -u)
     {
-        awk -F'|' '$2 == "Debian" && $3 == "Debian" && $4 == "main" { print $1 }' <<<"$rows"
-        awk -F'|' '$1 ~ /\/debian\/?$/ && $4 == "main" { print $1 }' <<<"$rows"
+        awk -F'|' -v l="$label" '$2 == "Debian" && $3 == l && $4 ~ /(^|\/)main$/ { print $1 }' <<<"$rows"
+        awk -F'|' -v f="/$folder/?\$" '$1 ~ f && $4 ~ /(^|\/)main$/ { print $1 }' <<<"$rows"
     } | sed -n '1s:/*$::p'
 }
 
@@ -49,8 +52,8 @@ check_sha256() {
 # download COMPONENT VERSION PATH OUT: one file of the archive into OUT, by apt's own downloader
 download() {
     local mirror uri log=$4.log
-    mirror=$(debian_mirror)
-    [ -n "$mirror" ] || die "apt has no source for the Debian archive (component main); see apt-get indextargets"
+    mirror=$(debian_mirror "$3")
+    [ -n "$mirror" ] || die "apt has no source for the Debian archive that holds $3; see apt-get indextargets"
     # apt hands file: addresses back in place; copy: gives a file of our own
     uri=${mirror/#file:/copy:}/$3
     say "get $3"
@@ -89,6 +92,6 @@ archive_file() {
             rm -f "$file"
             die "$file does not have its SHA-256 any more: removed, run again to get it anew"
         fi
-    ) 9>"$dir/.$4.lock"
+    ) 9>"$dir/.$4.lock" || exit 1 # said by die; set -e does not reach here when the caller tests the result
     echo "$file"
 }
