@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tls: one TLS connection as bytes in and bytes out. The only file that includes wolfSSL's TLS calls.
+ * RFC 8446 (1.3, preferred), RFC 5246 (1.2); AEAD suites with ephemeral ECDH only. No resumption, no tickets,
+ * no early data, no renegotiation. Both sides show exactly one, self-signed certificate; trust comes from the
+ * caller's check of it (lib/atls), never from a CA.
+ *
+ * The peer chooses these bytes. Nothing of them is measured.
+ *
+ * The loop: tls_feed what the socket gave; tls_handshake until it says 1; then tls_write and tls_read; after
+ * each of them send tls_output and say tls_sent. Ciphertext is kept in buffers of bounded size; there is no
+ * socket here.
+ */
+#ifndef NACRE_TLS_H
+#define NACRE_TLS_H
+
+#include "err.h"
+#include "span.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TLS_CERTIFICATE_MAX (17u * 1024) /* bytes of a certificate, evidence included */
+#define TLS_ALPN_LIST_MAX 256            /* bytes of a list of ALPN names, joined by commas */
+#define TLS_NAME_MAX 128                 /* bytes of a DER Name in CertificateRequest */
+#define TLS_NAMES_MAX 8 /* acceptable CA names that we hand on; a peer that sends more is refused */
+#define TLS_BUFFER_MAX (2048u * 1024) /* bytes of ciphertext waiting in either direction */
+#define TLS_PLAIN_MAX 16384           /* bytes that one tls_read can give at most */
+
+enum tls_role {
+    TLS_CLIENT,
+    TLS_SERVER,
+};
+
+/* Protocol versions that are offered or accepted. The tests use them; everybody else takes TLS_ANY. */
+enum tls_versions {
+    TLS_ANY, /* 1.3 or, if the peer cannot, 1.2 */
+    TLS_ONLY_13,
+    TLS_ONLY_12,
+};
+
+/* What the peer said before our certificate is sent: our evidence has to answer to its nonce. */
+struct tls_hello {
+    struct span alpn; /* server: the client's ALPN names, joined by commas; empty if it sent none */
+    struct span names[TLS_NAMES_MAX]; /* client: the DER Names of the CAs that the server accepts */
+    size_t name_count;
+};
+
+/* Called from inside tls_handshake, each at most once in a connection (certificate: before our certificate
+ * goes out). Both return 0, or -1 with *err set: the handshake then fails with exactly this error, and the
+ * peer gets an alert. A client's verify comes before its certificate call, so that nothing of ours goes to a
+ * peer that fails; a server has to show its certificate first. */
+struct tls_calls {
+    /* The peer's certificate, DER: only parsed so far. Its self-signature and its dates are this call's to
+     * check (atls_peer_parse does, with a time that the caller trusts); the peer proves possession of its key
+     * after it. */
+    int (*verify)(void *ctx, struct span certificate, struct err *err);
+    /* Give our certificate: *certificate is borrowed until the next call or until tls_free. */
+    int (*certificate)(void *ctx, const struct tls_hello *hello, struct span *certificate, struct err *err);
+    void *ctx;
+};
+
+struct tls_config {
+    enum tls_role role;
+    enum tls_versions versions;
+    const char *alpn; /* client: names to offer, joined by commas; server: the one name to select. <=
+                         TLS_ALPN_LIST_MAX */
+    struct span key;  /* our P-256 or P-384 private key, DER (SEC 1 or PKCS #8); copied */
+    struct span
+        placeholder;     /* client: any certificate of that key, DER; never sent (see docs/formats/atls.md) */
+    struct span ca_name; /* server: the one DER Name that CertificateRequest carries */
+    struct tls_calls calls;
+};
+
+struct tls;
+
+/* A new connection; config is not needed after the call. A server always demands a client certificate.
+ * Returns NULL with *err set on failure. */
+struct tls *tls_new(const struct tls_config *config, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+void tls_free(struct tls *t); /* accepts NULL; wipes keys and buffers */
+void tls_auto_free(struct tls **t);
+#define AUTO_TLS __attribute__((cleanup(tls_auto_free))) struct tls
+
+/* Take ciphertext that the peer sent. Returns 0, or -1 with *err set (ERR_LIMIT: it is not being read). */
+int tls_feed(struct tls *t, struct span bytes, struct err *err) __attribute__((warn_unused_result, nonnull));
+/* The peer's side of the connection was closed: what is missing now will never come. */
+void tls_feed_end(struct tls *t) __attribute__((nonnull));
+
+/* Ciphertext to send now, borrowed until the next call on t; empty if there is none. */
+struct span tls_output(const struct tls *t) __attribute__((nonnull));
+/* len bytes of tls_output have been sent. */
+void tls_sent(struct tls *t, size_t len) __attribute__((nonnull));
+
+/* Drive the handshake. Returns 1 when it is complete, 0 when bytes of the peer are missing, or -1 with *err
+ * set; tls_output may hold bytes to send in all three cases. */
+int tls_handshake(struct tls *t, struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* Encrypt and queue bytes. Returns 0, or -1 with *err set. */
+int tls_write(struct tls *t, struct span bytes, struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* Decrypt up to cap bytes into out; *len says how many. Returns 1 with bytes, 0 when more ciphertext is
+ * needed or the peer has closed in order (tls_closed tells), or -1 with *err set (a cut connection is an
+ * error). */
+int tls_read(struct tls *t, uint8_t *out, size_t cap, size_t *len, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+bool tls_closed(const struct tls *t) __attribute__((nonnull)); /* the peer sent close_notify */
+
+/* Queue close_notify. */
+void tls_close(struct tls *t) __attribute__((nonnull));
+
+/* "1.3" or "1.2" once the handshake is complete, else "". */
+const char *tls_version(const struct tls *t) __attribute__((nonnull));
+
+#endif
