@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* snp_certs: AMD's certificates: ARK (root), ASK or ASVK (intermediate), VCEK or VLEK (leaf) with AMD's
+ * extensions. AMD publication 57230 (VCEK Certificate and KDS Interface Specification) and 58369 (VLEK).
+ *
+ * Leaf and intermediate come from the host (certificate table) or from the peer; the roots are built in.
+ */
+#ifndef NACRE_SNP_CERTS_H
+#define NACRE_SNP_CERTS_H
+
+#include "snp_report.h"
+#include "x509.h"
+
+#define SNP_CSP_ID_MAX 256 /* bytes */
+
+/* Certificates as they arrive: DER, borrowed. Absent ones are empty spans. */
+struct snp_chain {
+    struct span vcek;
+    struct span vlek;
+    struct span ask; /* ASK, or ASVK with a VLEK */
+    struct span ark; /* compared with the pinned root only, never trusted */
+};
+
+/* What a leaf's extensions say. */
+struct snp_leaf {
+    enum snp_signer signer;   /* VCEK or VLEK, from the subject's CN */
+    enum snp_product product; /* from productName */
+    struct snp_tcb_parts tcb;
+    struct span hwid;   /* VCEK: 64 bytes, or 8 on Turin; VLEK: empty */
+    struct span csp_id; /* VLEK only */
+};
+
+/* Read the extensions of a parsed VCEK or VLEK. Missing, double or malformed ones are refused. */
+int snp_certs_leaf(const struct x509 *cert, struct snp_leaf *leaf, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* AMD's root key certificate for a product, built in; an empty span for SNP_PRODUCT_UNKNOWN. */
+struct span snp_certs_ark(enum snp_product product);
+
+#endif
