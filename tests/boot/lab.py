@@ -147,10 +147,11 @@ class Lab:
         return Initdata(document, self.disk(document), hashlib.sha256(document).hexdigest())
 
     def digest(self, image="dev", append="", vcpus=1):
-        cmdline = (BUILD / "image" / image / "cmdline").read_text() + (f" {append}" if append else "")
-        key = (image, cmdline, vcpus)
+        """Launch digest of an image (a name under build/image, or a folder) as nacre-measure predicts it."""
+        d = image if isinstance(image, Path) else BUILD / "image" / image
+        cmdline = (d / "cmdline").read_text() + (f" {append}" if append else "")
+        key = (d, cmdline, vcpus)
         if key not in self.digests:
-            d = BUILD / "image" / image
             self.digests[key] = run(
                 BIN / "nacre-measure", "snp", "--firmware", BUILD / "firmware/OVMF.fd", "--kernel", d / "vmlinuz",
                 "--initrd", d / "initrd", "--cmdline", cmdline, "--vcpus", vcpus, "--vcpu-type", "EPYC-v4",
