@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manifest.h"
+
+#include "hex.h"
+#include "manifest_values.h"
+#include "mesh_ca.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+void manifest_free(struct manifest *m)
+{
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < m->policy_count; i++)
+        free(m->policies[i].sans);
+    free(m->policies);
+    for (size_t i = 0; i < m->snp_count; i++) {
+        free(m->snp[i].measurements);
+        free(m->snp[i].chips);
+    }
+    free(m->snp);
+    json_doc_free(&m->doc);
+    *m = (struct manifest){0};
+}
+
+static int parse_sans(const struct json *list, struct manifest_policy *entry, struct err *err)
+{
+    size_t count;
+    struct json item;
+    bool dns = false;
+
+    if (json_array(list, MANIFEST_SANS_MAX, &count, err) < 0)
+        return -1;
+    entry->sans = calloc(count + 1, sizeof *entry->sans);
+    if (entry->sans == NULL)
+        return json_fail(list, err, ERR_LIMIT, "no memory");
+    for (bool more = json_first(list, &item); more; more = json_next(&item)) {
+        struct span text;
+        struct err why;
+
+        if (json_string(&item, SAN_TEXT_MAX, &text, err) < 0)
+            return -1;
+        if (san_parse(text, &entry->sans[entry->san_count], &why) < 0)
+            return json_fail(&item, err, why.code, "%s", why.text);
+        if (!dns && entry->sans[entry->san_count].kind == SAN_DNS && text.len > MESH_CA_CN_MAX)
+            return json_fail(&item, err, ERR_LIMIT, "%zu bytes, at most %d in the first DNS name", text.len,
+                             MESH_CA_CN_MAX);
+        dns = dns || entry->sans[entry->san_count].kind == SAN_DNS;
+        entry->san_count++;
+    }
+    if (!dns)
+        return json_fail(list, err, ERR_MISSING,
+                         "expected at least one DNS name: it becomes the certificate's name");
+    return 0;
+}
+
+static int parse_role(const struct json *at, enum manifest_role *role, struct err *err)
+{
+    static const char *const names[] = {"coordinator"};
+    size_t which;
+
+    if (json_choice(at, names, COUNT(names), &which, err) < 0)
+        return -1;
+    *role = MANIFEST_ROLE_COORDINATOR;
+    return 0;
+}
+
+static int parse_policy(const struct json *at, struct manifest_policy *entry, struct err *err)
+{
+    static const char *const keys[] = {"SANs", "WorkloadSecretID", "Role"};
+    struct json member;
+    struct err why;
+
+    if (hex_decode(span_str(at->key), entry->host_data, sizeof entry->host_data, &why) < 0)
+        return json_fail(at, err, ERR_FORMAT, "this key must be the SHA-256 of an initdata document: %s",
+                         why.text);
+    if (json_object_keys(at, keys, COUNT(keys), err) < 0 || json_get(at, "SANs", &member, err) < 0 ||
+        parse_sans(&member, entry, err) < 0)
+        return -1;
+    if (json_find(at, "WorkloadSecretID", &member)) {
+        if (json_string(&member, MANIFEST_ID_MAX, &entry->secret_id, err) < 0)
+            return -1;
+        if (entry->secret_id.len == 0)
+            return json_fail(&member, err, ERR_FORMAT,
+                             "is empty; leave it out for a workload without a secret");
+    }
+    if (json_find(at, "Role", &member))
+        return parse_role(&member, &entry->role, err);
+    return 0;
+}
+
+static int parse_policies(const struct json *at, bool require_coordinator, struct manifest *m,
+                          struct err *err)
+{
+    size_t count;
+    size_t coordinators = 0;
+    struct json item;
+
+    if (json_object(at, MANIFEST_POLICIES_MAX, &count, err) < 0)
+        return -1;
+    m->policies = calloc(count + 1, sizeof *m->policies);
+    if (m->policies == NULL)
+        return json_fail(at, err, ERR_LIMIT, "no memory");
+    for (bool more = json_first(at, &item); more; more = json_next(&item)) {
+        struct manifest_policy *entry = &m->policies[m->policy_count++];
+
+        if (parse_policy(&item, entry, err) < 0)
+            return -1;
+        coordinators += entry->role == MANIFEST_ROLE_COORDINATOR;
+    }
+    if (count == 0)
+        return json_fail(at, err, ERR_MISSING, "is empty: no workload could join");
+    if (coordinators > 1 || (require_coordinator && coordinators != 1))
+        return json_fail(at, err, ERR_FORMAT, "expected %s one entry with the Role coordinator, found %zu",
+                         require_coordinator ? "exactly" : "at most", coordinators);
+    return 0;
+}
+
+/* A list of owners' keys: each is hex of min to max bytes. */
+struct key_list {
+    const char *name;
+    size_t min;
+    size_t max;
+};
+
+static int parse_key(const struct json *at, const struct key_list *kind, struct err *err)
+{
+    uint8_t key[MANIFEST_RSA_KEY_MAX];
+    struct span text;
+    struct err why;
+
+    if (json_string(at, 2 * kind->max, &text, err) < 0)
+        return -1;
+    if (text.len < 2 * kind->min)
+        return json_fail(at, err, ERR_FORMAT, "%zu characters, expected at least %zu", text.len,
+                         2 * kind->min);
+    if (hex_decode(text, key, text.len / 2, &why) < 0)
+        return json_fail(at, err, why.code, "%s", why.text);
+    return 0;
+}
+
+static int parse_keys(const struct json *root, const struct key_list *kind, size_t *count, struct err *err)
+{
+    struct json list;
+    struct json item;
+    size_t n;
+
+    if (!json_find(root, kind->name, &list))
+        return 0;
+    if (json_array(&list, MANIFEST_KEYS_MAX, &n, err) < 0)
+        return -1;
+    for (bool more = json_first(&list, &item); more; more = json_next(&item)) {
+        if (parse_key(&item, kind, err) < 0)
+            return -1;
+    }
+    *count += n;
+    return 0;
+}
+
+static int parse_owners(const struct json *root, struct manifest *m, struct err *err)
+{
+    static const struct key_list digests = {"WorkloadOwnerKeyDigests", SHA256_SIZE, SHA256_SIZE};
+    static const struct key_list pubkeys = {"WorkloadOwnerPubKeys", 91, 158}; /* SPKI of P-256 to P-521 */
+    static const struct key_list seedshare = {"SeedshareOwnerPubKeys", 256, MANIFEST_RSA_KEY_MAX};
+    struct json both;
+
+    if (json_find(root, digests.name, &both) && json_find(root, pubkeys.name, &both))
+        return json_fail(&both, err, ERR_FORMAT, "stands beside %s, of which it is the newer name",
+                         digests.name);
+    if (parse_keys(root, &digests, &m->owner_count, err) < 0 ||
+        parse_keys(root, &pubkeys, &m->owner_count, err) < 0)
+        return -1;
+    return parse_keys(root, &seedshare, &m->seedshare_count, err);
+}
+
+static int parse_root(const struct json *root, bool require_coordinator, struct manifest *m, struct err *err)
+{
+    static const char *const keys[] = {"Policies", "ReferenceValues", "WorkloadOwnerKeyDigests",
+                                       "WorkloadOwnerPubKeys", "SeedshareOwnerPubKeys"};
+    struct json policies;
+    struct json values;
+
+    if (json_object_keys(root, keys, COUNT(keys), err) < 0 ||
+        json_get(root, "Policies", &policies, err) < 0 || json_get(root, "ReferenceValues", &values, err) < 0)
+        return -1;
+    if (parse_policies(&policies, require_coordinator, m, err) < 0 ||
+        manifest_values_parse(&values, m, err) < 0)
+        return -1;
+    return parse_owners(root, m, err);
+}
+
+int manifest_parse(struct span text, const char *name, bool require_coordinator, struct manifest *out,
+                   struct err *err)
+{
+    AUTO_MANIFEST m = {0};
+
+    if (json_doc_parse(text, name, MANIFEST_SIZE_MAX, &m.doc, err) < 0 ||
+        hash_bytes(HASH_SHA256, text, m.sha256, err) < 0)
+        return -1;
+    struct json root = json_root(&m.doc);
+    if (parse_root(&root, require_coordinator, &m, err) < 0)
+        return -1;
+    *out = m;
+    m = (struct manifest){0};
+    return 0;
+}
+
+const struct manifest_policy *manifest_find(const struct manifest *m,
+                                            const uint8_t host_data[SNP_HOST_DATA_SIZE])
+{
+    for (size_t i = 0; i < m->policy_count; i++) {
+        if (memcmp(m->policies[i].host_data, host_data, SNP_HOST_DATA_SIZE) == 0)
+            return &m->policies[i];
+    }
+    return NULL;
+}
+
+void manifest_expect(const struct manifest_snp *entry, struct snp_expect *out)
+{
+    *out = (struct snp_expect){
+        .product = entry->product,
+        .measurements = {.entries = entry->measurements, .count = entry->measurement_count},
+        .host_data = {.any = true                   },
+        .chip_ids = {.entries = entry->chips,    .count = entry->chip_count,                                  .any = entry->chip_count == 0},
+        .id_key_digests = {.any = true                   },
+        .vmpl = 0,
+        .policy = entry->guest_policy,
+        .policy_abi_major = entry->abi_major,
+        .policy_abi_minor = entry->abi_minor,
+        .platform_info = entry->platform_info,
+        .mit_vector_min = entry->mit_vector,
+        .tcb = {.set = true,             .tcb = entry->tcb},
+        .launch_tcb = {.set = true,             .tcb = entry->tcb                                 },
+        .provisional_firmware = true,
+    };
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manifest_values.h"
+
+#include <stdlib.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What true and false mean for one bit of GuestPolicy or PlatformInfo (docs/formats/manifest.md). */
+enum flag_rule {
+    FLAG_PERMITS,  /* true: the bit may be set; false: it must not be */
+    FLAG_REQUIRES, /* true: the bit must be set; false: it may be */
+    FLAG_REFUSED,  /* true is no manifest we accept; false: the bit must not be set */
+};
+
+struct flag {
+    const char *name;
+    uint64_t bit;
+    enum flag_rule rule;
+};
+
+static const struct flag policy_flags[] = {
+    {"SMT",                  SNP_POLICY_SMT,               FLAG_PERMITS },
+    {"MigrateMA",            SNP_POLICY_MIGRATE_MA,        FLAG_REFUSED },
+    {"Debug",                SNP_POLICY_DEBUG,             FLAG_REFUSED },
+    {"SingleSocket",         SNP_POLICY_SINGLE_SOCKET,     FLAG_REQUIRES},
+    {"CXLAllowed",           SNP_POLICY_CXL_ALLOW,         FLAG_PERMITS },
+    {"MemAES256XTS",         SNP_POLICY_MEM_AES_256_XTS,   FLAG_REQUIRES},
+    {"RAPLDis",              SNP_POLICY_RAPL_DIS,          FLAG_REQUIRES},
+    {"CipherTextHidingDRAM", SNP_POLICY_CIPHERTEXT_HIDING, FLAG_REQUIRES},
+    {"PageSwapDisable",      SNP_POLICY_PAGE_SWAP_DISABLE, FLAG_REQUIRES},
+};
+
+static const struct flag platform_flags[] = {
+    {"SMTEnabled",                  SNP_PLATFORM_SMT_EN,               FLAG_PERMITS },
+    {"TSMEEnabled",                 SNP_PLATFORM_TSME_EN,              FLAG_PERMITS },
+    {"ECCEnabled",                  SNP_PLATFORM_ECC_EN,               FLAG_REQUIRES},
+    {"RAPLDisabled",                SNP_PLATFORM_RAPL_DIS,             FLAG_REQUIRES},
+    {"CiphertextHidingDRAMEnabled", SNP_PLATFORM_CIPHERTEXT_HIDING_EN, FLAG_REQUIRES},
+    {"AliasCheckComplete",          SNP_PLATFORM_ALIAS_CHECK_COMPLETE, FLAG_REQUIRES},
+    {"TIOEnabled",                  SNP_PLATFORM_TIO_EN,               FLAG_PERMITS },
+};
+
+static int parse_flag(const struct json *at, const struct flag *flag, struct snp_bits *bits, struct err *err)
+{
+    struct json member;
+    bool value;
+
+    if (json_get(at, flag->name, &member, err) < 0 || json_bool(&member, &value, err) < 0)
+        return -1;
+    switch (flag->rule) {
+    case FLAG_PERMITS:
+        bits->allowed |= value ? flag->bit : 0;
+        return 0;
+    case FLAG_REQUIRES:
+        bits->allowed |= flag->bit;
+        bits->required |= value ? flag->bit : 0;
+        return 0;
+    case FLAG_REFUSED:
+        break;
+    }
+    if (value)
+        return json_fail(&member, err, ERR_DENIED, "true would give the guest's memory away: expected false");
+    return 0;
+}
+
+static int parse_flags(const struct json *at, const struct flag *flags, size_t count, struct snp_bits *bits,
+                       struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (parse_flag(at, &flags[i], bits, err) < 0)
+            return -1;
+    }
+    bits->set = true;
+    return 0;
+}
+
+static int parse_u8(const struct json *at, const char *name, uint8_t *out, struct err *err)
+{
+    struct json member;
+    uint64_t value;
+
+    if (json_get(at, name, &member, err) < 0 || json_u64(&member, 0, UINT8_MAX, &value, err) < 0)
+        return -1;
+    *out = (uint8_t) value;
+    return 0;
+}
+
+static int parse_guest_policy(const struct json *at, struct manifest_snp *entry, struct err *err)
+{
+    static const char *const keys[] = {
+        "ABIMinor",       "ABIMajor",   "SMT",          "MigrateMA", "Debug",
+        "SingleSocket",   "CXLAllowed", "MemAES256XTS", "RAPLDis",   "CipherTextHidingDRAM",
+        "PageSwapDisable"};
+    struct snp_bits bits = {.allowed = SNP_POLICY_MUST_BE_ONE, .required = SNP_POLICY_MUST_BE_ONE};
+
+    if (json_object_keys(at, keys, COUNT(keys), err) < 0 ||
+        parse_u8(at, "ABIMinor", &entry->abi_minor, err) < 0 ||
+        parse_u8(at, "ABIMajor", &entry->abi_major, err) < 0)
+        return -1;
+    if (parse_flags(at, policy_flags, COUNT(policy_flags), &bits, err) < 0)
+        return -1;
+    entry->guest_policy = bits;
+    return 0;
+}
+
+static int parse_platform_info(const struct json *at, struct manifest_snp *entry, struct err *err)
+{
+    const char *keys[COUNT(platform_flags)];
+    struct snp_bits bits = {0};
+
+    for (size_t i = 0; i < COUNT(platform_flags); i++)
+        keys[i] = platform_flags[i].name;
+    if (json_object_keys(at, keys, COUNT(keys), err) < 0 ||
+        parse_flags(at, platform_flags, COUNT(platform_flags), &bits, err) < 0)
+        return -1;
+    entry->platform_info = bits;
+    return 0;
+}
+
+static int parse_tcb(const struct json *at, struct snp_tcb_parts *tcb, struct err *err)
+{
+    static const char *const keys[] = {"BootloaderVersion", "TEEVersion", "SNPVersion", "MicrocodeVersion"};
+
+    if (json_object_keys(at, keys, COUNT(keys), err) < 0 ||
+        parse_u8(at, "BootloaderVersion", &tcb->boot_loader, err) < 0 ||
+        parse_u8(at, "TEEVersion", &tcb->tee, err) < 0 || parse_u8(at, "SNPVersion", &tcb->snp, err) < 0)
+        return -1;
+    return parse_u8(at, "MicrocodeVersion", &tcb->microcode, err);
+}
+
+static int parse_product(const struct json *at, enum snp_product *product, struct err *err)
+{
+    static const char *const names[] = {"Milan", "Genoa", "Turin"};
+    static const enum snp_product products[] = {SNP_PRODUCT_MILAN, SNP_PRODUCT_GENOA, SNP_PRODUCT_TURIN};
+    size_t which;
+
+    if (json_choice(at, names, COUNT(names), &which, err) < 0)
+        return -1;
+    *product = products[which];
+    return 0;
+}
+
+/* An empty list lets in every chip; not for Milan, whose root seed has been extracted
+ * (docs/formats/manifest.md). */
+static int parse_chips(const struct json *list, struct manifest_snp *entry, struct err *err)
+{
+    size_t count;
+    struct json item;
+
+    if (json_array(list, MANIFEST_CHIPS_MAX, &count, err) < 0)
+        return -1;
+    if (count == 0 && entry->product == SNP_PRODUCT_MILAN)
+        return json_fail(list, err, ERR_MISSING,
+                         "is empty; Milan needs its chips named, since reports can be forged");
+    entry->chips = calloc(count + 1, SNP_CHIP_ID_SIZE);
+    if (entry->chips == NULL)
+        return json_fail(list, err, ERR_LIMIT, "no memory");
+    for (bool more = json_first(list, &item); more; more = json_next(&item)) {
+        uint8_t *chip = entry->chips + entry->chip_count * SNP_CHIP_ID_SIZE;
+
+        if (json_hex(&item, chip, SNP_CHIP_ID_SIZE, err) < 0)
+            return -1;
+        entry->chip_count++;
+    }
+    return 0;
+}
+
+static int parse_measurement(const struct json *at, struct manifest_snp *entry, struct err *err)
+{
+    struct json member;
+
+    if (json_get(at, "TrustedMeasurement", &member, err) < 0)
+        return -1;
+    entry->measurements = calloc(MANIFEST_VCPUS_MAX, SNP_MEASUREMENT_SIZE);
+    if (entry->measurements == NULL)
+        return json_fail(&member, err, ERR_LIMIT, "no memory");
+    if (json_hex(&member, entry->measurements, SNP_MEASUREMENT_SIZE, err) < 0)
+        return -1;
+    entry->measurement_count = 1;
+    return 0;
+}
+
+static int parse_snp_values(const struct json *at, struct manifest_snp *entry, struct err *err)
+{
+    struct json member;
+
+    if (json_get(at, "ProductName", &member, err) < 0 || parse_product(&member, &entry->product, err) < 0 ||
+        parse_measurement(at, entry, err) < 0)
+        return -1;
+    if (json_get(at, "MinimumTCB", &member, err) < 0 || parse_tcb(&member, &entry->tcb, err) < 0)
+        return -1;
+    if (json_get(at, "GuestPolicy", &member, err) < 0 || parse_guest_policy(&member, entry, err) < 0)
+        return -1;
+    if (json_get(at, "PlatformInfo", &member, err) < 0 || parse_platform_info(&member, entry, err) < 0)
+        return -1;
+    if (json_get(at, "MinimumMitigationVector", &member, err) < 0 ||
+        json_u64(&member, 0, JSON_INT_MAX, &entry->mit_vector, err) < 0)
+        return -1;
+    return json_get(at, "AllowedChipIDs", &member, err) < 0 ? -1 : parse_chips(&member, entry, err);
+}
+
+static int parse_platform_name(const struct json *at, struct span *platform, struct err *err)
+{
+    struct json member;
+
+    return json_find(at, "Platform", &member) ? json_string(&member, MANIFEST_TEXT_MAX, platform, err) : 0;
+}
+
+static int parse_snp(const struct json *at, struct manifest_snp *entry, struct err *err)
+{
+    static const char *const keys[] = {
+        "Platform",    "ProductName",  "TrustedMeasurement",      "APEIP",         "VCPUSig", "MinimumTCB",
+        "GuestPolicy", "PlatformInfo", "MinimumMitigationVector", "AllowedChipIDs"};
+
+    if (json_object_keys(at, keys, COUNT(keys), err) < 0 ||
+        parse_platform_name(at, &entry->platform, err) < 0)
+        return -1;
+    return parse_snp_values(at, entry, err);
+}
+
+static int parse_snp_list(const struct json *list, struct manifest *m, struct err *err)
+{
+    size_t count;
+    struct json item;
+
+    if (json_array(list, MANIFEST_SNP_MAX, &count, err) < 0)
+        return -1;
+    m->snp = calloc(count + 1, sizeof *m->snp);
+    if (m->snp == NULL)
+        return json_fail(list, err, ERR_LIMIT, "no memory");
+    for (bool more = json_first(list, &item); more; more = json_next(&item)) {
+        if (parse_snp(&item, &m->snp[m->snp_count++], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int check_hex(const struct json *at, const char *name, size_t len, struct err *err)
+{
+    uint8_t bytes[SNP_MEASUREMENT_SIZE];
+    struct json member;
+
+    if (json_get(at, name, &member, err) < 0)
+        return -1;
+    return json_hex(&member, bytes, len, err);
+}
+
+/* A list of values of len bytes each: exactly count of them, or up to max when count is 0. */
+static int check_hex_list(const struct json *list, size_t len, size_t count, size_t max, struct err *err)
+{
+    uint8_t bytes[SNP_MEASUREMENT_SIZE];
+    struct json item;
+    size_t n;
+
+    if (json_array(list, max, &n, err) < 0)
+        return -1;
+    if (count != 0 && n != count)
+        return json_fail(list, err, ERR_FORMAT, "expected %zu values, found %zu", count, n);
+    for (bool more = json_first(list, &item); more; more = json_next(&item)) {
+        if (json_hex(&item, bytes, len, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int check_tdx_flags(const struct json *at, struct err *err)
+{
+    static const char *const names[] = {"MemoryIntegrity", "SMTDisabled", "StaticPlatform"};
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct json member;
+        bool value;
+
+        if (json_get(at, names[i], &member, err) < 0 || json_bool(&member, &value, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The form of a TDX entry; what it says is not used yet, since TDX evidence is refused. */
+static int check_tdx(const struct json *at, struct err *err)
+{
+    static const char *const keys[] = {"Platform",     "MinTCBEvaluationDataNumber",
+                                       "MrTd",         "MrSeam",
+                                       "Rtmrs",        "Xfam",
+                                       "AllowedPIIDs", "MemoryIntegrity",
+                                       "SMTDisabled",  "StaticPlatform"};
+    struct json member;
+    struct span platform;
+    uint64_t number;
+
+    if (json_object_keys(at, keys, COUNT(keys), err) < 0 || parse_platform_name(at, &platform, err) < 0 ||
+        check_hex(at, "MrTd", 48, err) < 0 || check_hex(at, "MrSeam", 48, err) < 0 ||
+        check_hex(at, "Xfam", 8, err) < 0)
+        return -1;
+    if (json_get(at, "MinTCBEvaluationDataNumber", &member, err) < 0 ||
+        json_u64(&member, 0, UINT32_MAX, &number, err) < 0)
+        return -1;
+    if (json_get(at, "Rtmrs", &member, err) < 0 || check_hex_list(&member, 48, 4, 4, err) < 0)
+        return -1;
+    if (json_get(at, "AllowedPIIDs", &member, err) < 0 ||
+        check_hex_list(&member, 16, 0, MANIFEST_PIIDS_MAX, err) < 0)
+        return -1;
+    return check_tdx_flags(at, err);
+}
+
+static int check_tdx_list(const struct json *list, struct manifest *m, struct err *err)
+{
+    struct json item;
+
+    if (json_array(list, MANIFEST_TDX_MAX, &m->tdx_count, err) < 0)
+        return -1;
+    for (bool more = json_first(list, &item); more; more = json_next(&item)) {
+        if (check_tdx(&item, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int manifest_values_parse(const struct json *values, struct manifest *m, struct err *err)
+{
+    static const char *const keys[] = {"snp", "tdx"};
+    struct json list;
+
+    if (json_object_keys(values, keys, COUNT(keys), err) < 0)
+        return -1;
+    if (json_find(values, "snp", &list) && parse_snp_list(&list, m, err) < 0)
+        return -1;
+    if (json_find(values, "tdx", &list) && check_tdx_list(&list, m, err) < 0)
+        return -1;
+    if (m->snp_count + m->tdx_count == 0)
+        return json_fail(values, err, ERR_MISSING, "is empty: no machine could be trusted");
+    return 0;
+}
