@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mesh_claims: what an SEV-SNP report said, as certificate extensions in a mesh certificate.
+ *
+ * Contrast's arc 1.3.9901.2.1.N, docs/formats/mesh-ca.md: numbers as INTEGER, flags as BOOLEAN, bytes as
+ * OCTET STRING. The report has been verified before; a peer that trusts the mesh CA can read here what it
+ * was.
+ */
+#ifndef NACRE_MESH_CLAIMS_H
+#define NACRE_MESH_CLAIMS_H
+
+#include "snp_report.h"
+#include "x509_write.h"
+
+#define MESH_CLAIMS_MAX 46           /* extensions */
+#define MESH_CLAIMS_SCRATCH_MAX 2048 /* bytes that their OIDs and values need */
+
+/* Extensions under construction. OIDs and values are kept in scratch, so the list must outlive the
+ * certificate's making, and must not be copied. */
+struct mesh_claims_list {
+    struct x509_ext *exts; /* the caller's array of max entries */
+    size_t max;
+    size_t count;
+    struct writer *scratch;
+};
+
+/* Append the claims of report. TCB parts are taken apart in product's layout.
+ * Returns 0, or -1 with *err set (ERR_LIMIT: no room; ERR_FORMAT: a TCB that product does not have). */
+int mesh_claims_add(const struct snp_report *report, enum snp_product product, struct mesh_claims_list *list,
+                    struct err *err) __attribute__((warn_unused_result, nonnull));
+
+#endif
