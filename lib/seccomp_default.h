@@ -15,8 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SECCOMP_DEFAULT_CONDITIONS_MAX 1 /* of one rule */
-
 /* One system call, with at most one condition. Rules for the same call are alternatives. */
 struct seccomp_default_rule {
     const char *name;
@@ -29,6 +27,8 @@ struct seccomp_default_rule {
 struct seccomp_default_filter {
     enum seccomp_action action; /* of what no rule matches */
     uint32_t errno_ret;
+    const char *const *allowed; /* names that are allowed whatever their arguments */
+    size_t allowed_count;
     const struct seccomp_default_rule *rules;
     size_t rule_count;
 };
