@@ -2,7 +2,7 @@
 /* json: strict JSON (RFC 8259, narrowed), and getters whose errors name the file and the path in it.
  *
  * Read here: policy.json (its author's bytes, bound by the host data) and the Coordinator's manifest (the
- * operator's bytes). The only file that includes cJSON.
+ * operator's bytes). json.c alone includes the JSON library.
  *
  * Refused, at every level: a key given twice, nesting deeper than JSON_DEPTH_MAX, text that is not UTF-8, a
  * byte order mark, control bytes and \u0000 in a string, a number that is no plain integer (sign and digits)
@@ -89,6 +89,8 @@ int json_hex(const struct json *at, uint8_t *out, size_t len, struct err *err)
 int json_choice(const struct json *at, const char *const *names, size_t count, size_t *which, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* Put "name: path: " in front of an error that another parser has set; returns -1. */
+int json_prefix(const struct json *at, struct err *err) __attribute__((nonnull));
 /* Fill *err with "name: path: text" and return -1: for what the caller found wrong with the value. */
 int json_fail(const struct json *at, struct err *err, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5), nonnull(1, 2, 4)));
