@@ -21,7 +21,6 @@
 #define ATLS_SERIAL_SIZE 16                  /* bytes of a certificate's serial number */
 #define ATLS_ALPN_H2 "h2"                    /* the name that a server selects */
 #define ATLS_ALPN_SIZE (14 + 64 + 1 + 2 + 1) /* "atls:v1:nonce:<64 hex>,h2" and its NUL */
-#define ATLS_NAME_MAX 128                    /* bytes of a DER Name that carries a nonce; ours has 57 */
 #define ATLS_EVIDENCE_MAX (16u * 1024)       /* bytes of evidence in a certificate */
 #define ATLS_CERTIFICATE_MAX (ATLS_EVIDENCE_MAX + 512)
 #define ATLS_LIFETIME_S 7200 /* our certificates are valid this long before and after now */
@@ -35,10 +34,11 @@ int atls_alpn_encode(const uint8_t nonce[ATLS_NONCE_SIZE], char *out, struct err
 int atls_alpn_decode(struct span alpn, uint8_t nonce[ATLS_NONCE_SIZE], struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
-/* The server's nonce as a DER Name: one commonName, standard base64 (PrintableString). */
-int atls_name_encode(const uint8_t nonce[ATLS_NONCE_SIZE], struct writer *w, struct err *err)
-    __attribute__((warn_unused_result, nonnull));
-/* The nonce from the Names that a server sent: there is exactly one Name, with exactly one attribute.
+/* A server's nonce as lib/tls wants it: a self-signed certificate, with the commonName base64(nonce) as its
+ * only name. Only that name is sent. Appended to w. */
+int atls_ca_certificate(const struct ecc_pair *key, const uint8_t nonce[ATLS_NONCE_SIZE], struct writer *w,
+                        struct err *err) __attribute__((warn_unused_result, nonnull));
+/* The nonce from the Names that a server sent, each as text: there is exactly one, "/CN=<base64>".
  * Returns 0, or -1 with *err set: ERR_MISSING when there is no Name, else ERR_FORMAT. */
 int atls_name_decode(const struct span *names, size_t count, uint8_t nonce[ATLS_NONCE_SIZE], struct err *err)
     __attribute__((warn_unused_result, nonnull));

@@ -13,6 +13,7 @@
 #ifndef NACRE_TLS_H
 #define NACRE_TLS_H
 
+#include "ecc.h"
 #include "err.h"
 #include "span.h"
 
@@ -21,7 +22,7 @@
 
 #define TLS_CERTIFICATE_MAX (17u * 1024) /* bytes of a certificate, evidence included */
 #define TLS_ALPN_LIST_MAX 256            /* bytes of a list of ALPN names, joined by commas */
-#define TLS_NAME_MAX 128                 /* bytes of a DER Name in CertificateRequest */
+#define TLS_NAME_MAX 256                 /* bytes of an acceptable CA's name as text */
 #define TLS_NAMES_MAX 8 /* acceptable CA names that we hand on; a peer that sends more is refused */
 #define TLS_BUFFER_MAX (2048u * 1024) /* bytes of ciphertext waiting in either direction */
 #define TLS_PLAIN_MAX 16384           /* bytes that one tls_read can give at most */
@@ -41,7 +42,8 @@ enum tls_versions {
 /* What the peer said before our certificate is sent: our evidence has to answer to its nonce. */
 struct tls_hello {
     struct span alpn; /* server: the client's ALPN names, joined by commas; empty if it sent none */
-    struct span names[TLS_NAMES_MAX]; /* client: the DER Names of the CAs that the server accepts */
+    /* client: the CAs that the server accepts, each Name as text: "/CN=value". */
+    struct span names[TLS_NAMES_MAX];
     size_t name_count;
 };
 
@@ -62,12 +64,10 @@ struct tls_calls {
 struct tls_config {
     enum tls_role role;
     enum tls_versions versions;
-    const char *alpn; /* client: names to offer, joined by commas; server: the one name to select. <=
-                         TLS_ALPN_LIST_MAX */
-    struct span key;  /* our P-256 or P-384 private key, DER (SEC 1 or PKCS #8); copied */
-    struct span
-        placeholder;     /* client: any certificate of that key, DER; never sent (see docs/formats/atls.md) */
-    struct span ca_name; /* server: the one DER Name that CertificateRequest carries */
+    const char *alpn;           /* client: names to offer, joined by commas; server: the one name to select */
+    const struct ecc_pair *key; /* our private key; copied */
+    struct span placeholder; /* client: any certificate of that key, DER; never sent (docs/formats/atls.md) */
+    struct span ca_certificate; /* server: DER; its subject is the one Name that CertificateRequest carries */
     struct tls_calls calls;
 };
 
