@@ -12,7 +12,7 @@
 
 #define MESHAPI_NEW_MESH_CERT "/meshapi.MeshAPI/NewMeshCert" /* gRPC path */
 #define MESHAPI_PORT 7777
-#define MESHAPI_PEM_MAX (32u * 1024) /* bytes of each of the three PEM fields */
+#define MESHAPI_PEM_MAX (16u * 1024) /* bytes of each of the three PEM fields */
 #define MESHAPI_SECRET_SIZE 64       /* bytes of the workload secret, when there is one */
 #define MESHAPI_RESPONSE_MAX (3 * (MESHAPI_PEM_MAX + 8) + 128) /* bytes of an encoded response */
 
