@@ -31,7 +31,10 @@ HOST_CFLAGS  := $(STD) $(WARN) $(if $(findstring clang,$(CC)),,$(GCCWARN)) $(HAR
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(EXTRA)
 GUEST_CFLAGS := $(STD) $(WARN) $(GCCWARN) $(HARD) $(REPRO) -Os -fPIE -ftrivial-auto-var-init=zero -ffunction-sections \
                 -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -MMD -MP -Ilib -isystem $(MUSL)/include
-GUEST_LDFLAGS := -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s -L$(MUSL)/lib
+# Debian's musl-gcc does not know -static-pie: it would take the shared libc and name an interpreter.
+MUSL_CRT := $(addprefix /usr/lib/x86_64-linux-musl/,rcrt1.o crti.o crtn.o)
+GUEST_LDFLAGS := -static-pie -nostartfiles -Wl,-Bstatic,--no-dynamic-linker,-z,text $(MUSL_CRT) \
+                 -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s -L$(MUSL)/lib
 
 # --- sources ----------------------------------------------------------------------------------------
 LIB_SRC    := $(wildcard lib/*.c)
