@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot.h"
+
+#include <string.h>
+
+void boot_init(struct boot *boot)
+{
+    memset(boot, 0, sizeof *boot);
+    log_start(&boot->log, -1);
+}
+
+void boot_wipe(struct boot *boot)
+{
+    secret_wipe(&boot->secret);
+}
+
+void boot_free(struct boot *boot)
+{
+    boot_wipe(boot);
+    policy_free(boot->policy);
+    initdata_free(&boot->initdata);
+    boot_init(boot);
+}
