@@ -38,8 +38,9 @@ GUEST_LDFLAGS := -static-pie -nostartfiles -Wl,-Bstatic,--no-dynamic-linker,-z,t
 
 # --- sources ----------------------------------------------------------------------------------------
 LIB_SRC    := $(wildcard lib/*.c)
-VOLUMES_SRC := $(wildcard init/volumes_*.c)
-LAUNCH_SRC := $(wildcard init/launch_*.c)
+JOB_SRC    := init/job.c
+VOLUMES_SRC := $(wildcard init/volumes_*.c) $(JOB_SRC)
+LAUNCH_SRC := $(wildcard init/launch_*.c) $(JOB_SRC)
 TWINS_PRODUCTION := init/console_none.c init/build_production.c
 TWINS_DEV  := init/console_dev.c init/build_dev.c
 INIT_SRC   := $(filter-out $(VOLUMES_SRC) $(LAUNCH_SRC) $(TWINS_PRODUCTION) $(TWINS_DEV),$(wildcard init/*.c))
