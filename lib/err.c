@@ -27,8 +27,12 @@ int err_prefix(struct err *err, const char *fmt, ...)
     va_start(ap, fmt);
     len = vsnprintf(err->text, sizeof err->text, fmt, ap);
     va_end(ap);
-    if (len >= 0 && (size_t) len < sizeof err->text)
-        (void) snprintf(err->text + len, sizeof err->text - (size_t) len, ": %s", old);
+    if (len >= 0 && (size_t) len < sizeof err->text - 2) {
+        size_t room = sizeof err->text - (size_t) len - 2; /* for what was there, its NUL included */
+        memcpy(err->text + len, ": ", 2);
+        memcpy(err->text + len + 2, old, room);
+        err->text[sizeof err->text - 1] = '\0';
+    }
     return -1;
 }
 
