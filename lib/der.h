@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DER_MAX 65536 /* bytes of one element: the longest length that is read */
+#define DER_MAX 65535 /* bytes of the longest element: two length bytes */
 
 enum der_tag {
     DER_BOOLEAN = 0x01,

@@ -11,9 +11,9 @@
 
 #include "der.h"
 
-#define X509_EXTENSIONS_MAX 32
-#define X509_DER_MAX 32768 /* bytes of one certificate */
-#define X509_SERIAL_MAX 20 /* bytes */
+#define X509_EXTENSIONS_MAX 64 /* a mesh certificate with every claim of an SNP report has 52 */
+#define X509_DER_MAX 32768     /* bytes of one certificate */
+#define X509_SERIAL_MAX 20     /* bytes */
 
 enum x509_sig {
     X509_SIG_ECDSA_SHA256 = 1,
@@ -64,6 +64,9 @@ int x509_next_ext(struct reader *r, struct x509_ext *ext, struct err *err)
 /* The extension with this OID (contents bytes). ERR_MISSING when there is none. */
 int x509_find_ext(const struct x509 *cert, struct span oid, struct x509_ext *ext, struct err *err)
     __attribute__((warn_unused_result, nonnull));
+
+/* AlgorithmIdentifier of a signature algorithm, whole element. */
+struct span x509_algorithm(enum x509_sig sig);
 
 /* cert's signature is good under the key in spki. ERR_DENIED when not. */
 int x509_check_signature(const struct x509 *cert, struct span spki, struct err *err)
