@@ -12,6 +12,25 @@
 
 #define SNP_CSP_ID_MAX 256 /* bytes */
 
+/* AMD's arc 1.3.6.1.4.1.3704.1, contents bytes; an extension's OID is the arc and one or two more bytes. */
+#define SNP_CERTS_ARC                                                                                        \
+    {                                                                                                        \
+        0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01                                                       \
+    }
+#define SNP_CERTS_ARC_SIZE 8
+#define SNP_EXT_STRUCT_VERSION 1
+#define SNP_EXT_PRODUCT_NAME 2
+#define SNP_EXT_SPL 3 /* and one byte SNP_SPL_* */
+#define SNP_EXT_HWID 4
+#define SNP_EXT_CSP_ID 5
+#define SNP_SPL_BOOT_LOADER 1
+#define SNP_SPL_TEE 2
+#define SNP_SPL_SNP 3
+#define SNP_SPL_4 4
+#define SNP_SPL_7 7
+#define SNP_SPL_MICROCODE 8
+#define SNP_SPL_FMC 9
+
 /* Certificates as they arrive: DER, borrowed. Absent ones are empty spans. */
 struct snp_chain {
     struct span vcek;
@@ -22,7 +41,7 @@ struct snp_chain {
 
 /* What a leaf's extensions say. */
 struct snp_leaf {
-    enum snp_signer signer;   /* VCEK or VLEK, from the subject's CN */
+    enum snp_signer signer;   /* VCEK with a HWID, VLEK with a CSP_ID */
     enum snp_product product; /* from productName */
     struct snp_tcb_parts tcb;
     struct span hwid;   /* VCEK: 64 bytes, or 8 on Turin; VLEK: empty */

@@ -15,7 +15,6 @@
 #include "snp_report.h"
 
 #define SNP_LIST_MAX 4096 /* entries of one list of reference values */
-#define SNP_ROW_TEXT_MAX 320
 
 /* Reference values of one size, back to back: count entries. any: the caller knowingly accepts every value.
  */
@@ -40,7 +39,7 @@ struct snp_bits {
 struct snp_expect {
     int64_t now_s;            /* seconds since 1970, for the certificates' dates; must be > 0 */
     enum snp_product product; /* whose chain and TCB layout */
-    /* DER of a test root (softpsp's ARK); empty: AMD's built-in root of the product. Never both. */
+    /* DER of a test root, whose CN is "nacre test ARK-<product>" (softpsp's); empty: AMD's built-in root. */
     struct span test_root;
 
     struct snp_list measurements; /* 48 bytes each */
@@ -101,7 +100,7 @@ enum snp_result {
 
 struct snp_row {
     enum snp_result result;
-    char text[SNP_ROW_TEXT_MAX]; /* refused: "expected ..., found ..." */
+    char text[ERR_TEXT_MAX]; /* refused: "expected ..., found ..." */
 };
 
 struct snp_verdict {
