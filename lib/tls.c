@@ -154,10 +154,23 @@ static int on_certificate(WOLFSSL *ssl, void *ctx)
 
 /* --- the peer's certificate ------------------------------------------------------------------------ */
 
+/* What wolfSSL may object to: "not under a CA" and "not by this machine's clock". The caller checks signature
+ * and dates itself. wolfSSL gives its own numbers or OpenSSL's, by version. */
 static bool is_overridden(int error)
 {
-    return error == 0 || error == WOLFSSL_X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
-           error == WOLFSSL_X509_V_ERR_CERT_NOT_YET_VALID || error == WOLFSSL_X509_V_ERR_CERT_HAS_EXPIRED;
+    static const int errors[] = {
+        0,
+        ASN_SELF_SIGNED_E,
+        ASN_BEFORE_DATE_E,
+        ASN_AFTER_DATE_E,
+        WOLFSSL_X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+        WOLFSSL_X509_V_ERR_CERT_NOT_YET_VALID,
+        WOLFSSL_X509_V_ERR_CERT_HAS_EXPIRED,
+    };
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (errors[i] == error)
+            return true;
+    return false;
 }
 
 static int check_peer(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
@@ -221,6 +234,31 @@ static int set_ca_name(struct tls *t, const struct tls_config *config)
     return rc;
 }
 
+static int set_key(struct tls *t, const struct ecc_pair *key)
+{
+    uint8_t der[ECC_PKCS8_MAX];
+    struct writer w = writer_of(der, sizeof(der));
+    ecc_pair_to_pkcs8(key, &w);
+    int rc = -1;
+    if (!w.bad && wolfSSL_CTX_use_PrivateKey_buffer(t->ctx, der, (long) w.len, WOLFSSL_FILETYPE_ASN1) ==
+                      WOLFSSL_SUCCESS)
+        rc = 0;
+    secret_wipe_bytes(der, sizeof(der));
+    return rc;
+}
+
+/* A connection needs a certificate before it exists. The real one replaces this before it is sent. */
+static int set_placeholder(struct tls *t, const struct tls_config *config, struct err *err)
+{
+    struct span der = config->role == TLS_SERVER ? config->ca_certificate : config->placeholder;
+    if (wolfSSL_CTX_use_certificate_buffer(t->ctx, der.data, (long) der.len, WOLFSSL_FILETYPE_ASN1) !=
+        WOLFSSL_SUCCESS)
+        return err_set(err, ERR_FORMAT, 0, "tls: placeholder certificate is not accepted");
+    if (set_key(t, config->key) < 0)
+        return err_set(err, ERR_FORMAT, 0, "tls: own private key is not accepted");
+    return 0;
+}
+
 static int set_context(struct tls *t, const struct tls_config *config, struct err *err)
 {
     t->ctx = wolfSSL_CTX_new(method(config));
@@ -232,25 +270,16 @@ static int set_context(struct tls *t, const struct tls_config *config, struct er
         return err_set(err, ERR_FORMAT, 0, "tls: wolfSSL lacks a suite or version that is needed");
     wolfSSL_CTX_set_verify(t->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT, on_verify);
     (void) wolfSSL_CTX_set_session_cache_mode(t->ctx, WOLFSSL_SESS_CACHE_OFF);
+    (void) wolfSSL_CTX_set_options(t->ctx, WOLFSSL_OP_NO_TICKET);
+    if (config->role == TLS_SERVER &&
+        (wolfSSL_CTX_NoTicketTLSv12(t->ctx) != WOLFSSL_SUCCESS || wolfSSL_CTX_no_ticket_TLSv13(t->ctx) != 0))
+        return err_set(err, ERR_FORMAT, 0, "tls: session tickets cannot be turned off");
     wolfSSL_CTX_set_cert_cb(t->ctx, on_certificate, t);
     wolfSSL_CTX_SetIORecv(t->ctx, on_recv);
     wolfSSL_CTX_SetIOSend(t->ctx, on_send);
     if (config->role == TLS_SERVER && set_ca_name(t, config) < 0)
         return err_set(err, ERR_FORMAT, 0, "tls: the acceptable CA's certificate is not accepted");
-    return 0;
-}
-
-static int set_key(struct tls *t, const struct ecc_pair *key)
-{
-    uint8_t der[ECC_PKCS8_MAX];
-    struct writer w = writer_of(der, sizeof(der));
-    ecc_pair_to_pkcs8(key, &w);
-    int rc = -1;
-    if (!w.bad &&
-        wolfSSL_use_PrivateKey_buffer(t->ssl, der, (long) w.len, WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS)
-        rc = 0;
-    secret_wipe_bytes(der, sizeof(der));
-    return rc;
+    return set_placeholder(t, config, err);
 }
 
 static int set_session(struct tls *t, const struct tls_config *config, struct err *err)
@@ -265,12 +294,6 @@ static int set_session(struct tls *t, const struct tls_config *config, struct er
         wolfSSL_set_groups(t->ssl, (int *) (uintptr_t) groups, sizeof(groups) / sizeof(groups[0])) !=
             WOLFSSL_SUCCESS)
         return err_set(err, ERR_FORMAT, 0, "tls: wolfSSL lacks a curve that is needed");
-    if (set_key(t, config->key) < 0)
-        return err_set(err, ERR_FORMAT, 0, "tls: own private key is not accepted");
-    if (config->role == TLS_CLIENT &&
-        wolfSSL_use_certificate_buffer(t->ssl, config->placeholder.data, (long) config->placeholder.len,
-                                       WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS)
-        return err_set(err, ERR_FORMAT, 0, "tls: placeholder certificate is not accepted");
     char list[TLS_ALPN_LIST_MAX + 1];
     size_t len = strlen(config->alpn);
     if (len > TLS_ALPN_LIST_MAX)

@@ -67,7 +67,8 @@ struct tls_config {
     const char *alpn;           /* client: names to offer, joined by commas; server: the one name to select */
     const struct ecc_pair *key; /* our private key; copied */
     struct span placeholder; /* client: any certificate of that key, DER; never sent (docs/formats/atls.md) */
-    struct span ca_certificate; /* server: DER; its subject is the one Name that CertificateRequest carries */
+    struct span ca_certificate; /* server: DER; self-signed by key; its subject is the one Name that
+                                   CertificateRequest carries */
     struct tls_calls calls;
 };
 
