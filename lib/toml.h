@@ -31,6 +31,8 @@ struct toml {
     struct arena strings; /* owned: what the entries point to */
     struct toml_entry entries[TOML_ENTRIES_MAX];
     size_t count;
+    const char *tables[TOML_TABLES_MAX]; /* the headers' names, those of empty tables too */
+    size_t table_count;
 };
 
 /* Parse text, at most max_bytes. Returns 0, or -1 with *err set ("line N: ..."; ERR_FORMAT or ERR_LIMIT) and
