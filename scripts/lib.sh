@@ -34,14 +34,18 @@ lock_lines() {
 # the security archive for pool/updates/, else the main one. Origin and label are known once apt has lists;
 # without lists the folder's name has to do.
 debian_mirror() {
-    local rows label=Debian folder=debian
+    local label=Debian folder=debian
     case $1 in pool/updates/*) label=Debian-Security folder=debian-security ;; esac
-    # shellcheck disable=SC2016  # apt fills these in
-    rows=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)' 'Created-By: Packages' | sort -u)
     {
-        awk -F'|' -v l="$label" '$2 == "Debian" && $3 == l && $4 ~ /(^|\/)main$/ { print $1 }' <<<"$rows"
-        awk -F'|' -v f="/$folder/?\$" '$1 ~ f && $4 ~ /(^|\/)main$/ { print $1 }' <<<"$rows"
+        apt_sources | awk -F'|' -v l="$label" '$2 == "Debian" && $3 == l && $4 ~ /(^|\/)main$/ { print $1 }'
+        apt_sources --no-release-info | awk -F'|' -v f="/$folder/?\$" '$1 ~ f && $4 ~ /(^|\/)main$/ { print $1 }'
     } | sed -n '1s:/*$::p'
+}
+
+# apt_sources [OPTION]: address|origin|label|component of every package list that apt is configured for
+apt_sources() {
+    # shellcheck disable=SC2016  # apt fills these in
+    apt-get indextargets "$@" --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)' 'Created-By: Packages'
 }
 
 # check_sha256 FILE SHA256
