@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* commands: what nacre-coordinator can be told to do; main.c holds the table. docs/man/nacre-coordinator.1 */
+#ifndef NACRE_COMMANDS_H
+#define NACRE_COMMANDS_H
+
+#include "err.h"
+
+/* Exit statuses. */
+enum {
+    COMMANDS_OK = 0,
+    COMMANDS_FAILED = 1,    /* anything else: the system said no */
+    COMMANDS_USAGE = 2,     /* the command line is wrong */
+    COMMANDS_BAD_INPUT = 3, /* a file's content is wrong */
+};
+
+struct command {
+    const char *name;
+    const char *usage; /* the arguments */
+    const char *does;
+    /* argv[0] is the command's name. Returns an exit status; *err is set when it is not COMMANDS_OK. */
+    int (*run)(int argc, char **argv, struct err *err);
+};
+
+int commands_init(int argc, char **argv, struct err *err) __attribute__((nonnull));
+int commands_root_ca(int argc, char **argv, struct err *err) __attribute__((nonnull));
+int commands_manifest(int argc, char **argv, struct err *err) __attribute__((nonnull));
+int commands_run(int argc, char **argv, struct err *err) __attribute__((nonnull)); /* commands_run.c */
+
+/* The exit status for an error. */
+int commands_status(const struct err *err) __attribute__((nonnull));
+/* Set a usage error and return COMMANDS_USAGE. */
+int commands_usage(struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), nonnull(1, 2)));
+
+#endif

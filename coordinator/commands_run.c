@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands.h"
+
+#include "fileio.h"
+#include "joinlog.h"
+#include "listen_addr.h"
+#include "pem.h"
+#include "seed_file.h"
+#include "server.h"
+#include "service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROOT_PEM_MAX (16u * 1024)
+
+struct run_args {
+    const char *state;
+    const char *manifest;
+    const char *listen;
+    const char *ca_out;
+    bool no_tee;
+    const char *roots[SERVICE_ROOTS_MAX];
+    size_t root_count;
+};
+
+/* An option that takes a value: where the value goes. NULL if arg is none, or was given before. */
+static const char **value_of(struct run_args *args, const char *arg)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } options[] = {
+        {"--state",    &args->state   },
+        {"--manifest", &args->manifest},
+        {"--listen",   &args->listen  },
+        {"--ca-out",   &args->ca_out  },
+    };
+
+    if (strcmp(arg, "--test-root") == 0)
+        return args->root_count < SERVICE_ROOTS_MAX ? &args->roots[args->root_count++] : NULL;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (strcmp(arg, options[i].name) == 0)
+            return *options[i].value == NULL ? options[i].value : NULL;
+    }
+    return NULL;
+}
+
+static int parse_args(int argc, char **argv, struct run_args *out, struct err *err)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--no-tee") == 0) {
+            out->no_tee = true;
+            continue;
+        }
+        const char **value = i + 1 < argc ? value_of(out, argv[i]) : NULL;
+        if (value == NULL)
+            return commands_usage(err, "unexpected, double or incomplete argument %s", argv[i]);
+        *value = argv[++i];
+    }
+    if (out->state == NULL || out->manifest == NULL || out->listen == NULL)
+        return commands_usage(err, "--state, --manifest and --listen are needed");
+    if (!out->no_tee)
+        return commands_usage(err, "--no-tee is needed: this version cannot attest the Coordinator itself");
+    return COMMANDS_OK;
+}
+
+static int64_t wall_s(void)
+{
+    struct timespec ts = {0};
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts); /* cannot fail */
+    return (int64_t) ts.tv_sec;
+}
+
+static int load_root(const char *path, struct fileio_bytes *out, struct err *err)
+{
+    AUTO_BYTES pem = {0};
+    AUTO_BYTES der = {0};
+    struct span cert;
+
+    if (fileio_read(path, ROOT_PEM_MAX, &pem, err) < 0)
+        return -1;
+    der.data = calloc(1, pem.len + 1);
+    if (der.data == NULL)
+        return err_set(err, ERR_SYS, ENOMEM, "%s", path);
+    struct span text = fileio_span(&pem);
+    struct writer w = writer_of(der.data, pem.len);
+    if (pem_next(&text, PEM_LABEL_CERTIFICATE, &w, &cert, err) < 0)
+        return err_prefix(err, "%s", path);
+    der.len = cert.len;
+    *out = der;
+    der = (struct fileio_bytes){0};
+    return 0;
+}
+
+static int load(const struct run_args *args, struct service *s, struct err *err)
+{
+    AUTO_BYTES manifest = {0};
+
+    if (seed_file_load(args->state, &s->seed, err) < 0 ||
+        fileio_read(args->manifest, MANIFEST_SIZE_MAX, &manifest, err) < 0 ||
+        manifest_parse(fileio_span(&manifest), args->manifest, !args->no_tee, &s->manifest, err) < 0)
+        return -1;
+    if (s->manifest.snp_count == 0)
+        return err_set(err, ERR_MISSING, 0,
+                       "%s: ReferenceValues.snp is empty, and TDX evidence is not supported yet",
+                       args->manifest);
+    for (size_t i = 0; i < args->root_count; i++) {
+        if (load_root(args->roots[i], &s->roots[i], err) < 0)
+            return -1;
+        s->root_count = i + 1;
+    }
+    return 0;
+}
+
+static int publish_cas(const char *dir, const struct service *s, struct err *err)
+{
+    const struct fileio_target mesh = {.dir = dir, .name = "mesh-ca.pem", .mode = 0644, .replace = true};
+    const struct fileio_target root = {
+        .dir = dir, .name = "coordinator-root-ca.pem", .mode = 0644, .replace = true};
+
+    if (fileio_write(&mesh, span_of(s->mesh_pem.text, s->mesh_pem.len), err) < 0)
+        return -1;
+    return fileio_write(&root, span_of(s->root_pem.text, s->root_pem.len), err);
+}
+
+static void announce(const struct run_args *args, const struct service *s, int listen_fd)
+{
+    struct sockaddr_storage addr = {0};
+    socklen_t len = sizeof addr;
+    char name[LISTEN_ADDR_NAME_MAX];
+    int64_t now_s = wall_s();
+
+    for (size_t i = 0; i < args->root_count; i++)
+        joinlog_note(now_s,
+                     "WARNING: reports under the test root %s are accepted: no hardware vouches for them",
+                     args->roots[i]);
+    joinlog_note(now_s, "WARNING: --no-tee: this Coordinator is not attested, guests must pin its root CA");
+    if (s->manifest.tdx_count > 0)
+        joinlog_note(now_s, "note: TDX evidence is refused: it is not supported yet");
+    (void) getsockname(listen_fd, (struct sockaddr *) &addr, &len); /* a name of "unknown" is fine */
+    listen_addr_name(&addr, name);
+    joinlog_note(now_s, "listening on %s", name);
+}
+
+/* SIGTERM and SIGINT as a descriptor; SIGPIPE ignored. */
+static int stop_signals(struct err *err)
+{
+    sigset_t set;
+
+    (void) sigemptyset(&set);
+    (void) sigaddset(&set, SIGTERM);
+    (void) sigaddset(&set, SIGINT);
+    (void) signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return err_set(err, ERR_SYS, errno, "sigprocmask");
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? err_set(err, ERR_SYS, errno, "signalfd") : fd;
+}
+
+static int serve(const struct run_args *args, const struct service *s, struct err *err)
+{
+    int stop_fd = stop_signals(err);
+    if (stop_fd < 0)
+        return -1;
+    int listen_fd = listen_addr_open(args->listen, err);
+    if (listen_fd < 0) {
+        (void) close(stop_fd);
+        return -1;
+    }
+    announce(args, s, listen_fd);
+    int rc = server_run(listen_fd, stop_fd, s, err);
+    (void) close(listen_fd);
+    (void) close(stop_fd);
+    joinlog_note(wall_s(), rc == 0 ? "stopped" : "ended");
+    return rc;
+}
+
+int commands_run(int argc, char **argv, struct err *err)
+{
+    AUTO_SERVICE s = {0};
+    struct run_args args = {0};
+    int status = parse_args(argc, argv, &args, err);
+
+    if (status != COMMANDS_OK)
+        return status;
+    if (load(&args, &s, err) < 0 || service_start(&s, wall_s(), err) < 0)
+        return commands_status(err);
+    if (args.ca_out != NULL && publish_cas(args.ca_out, &s, err) < 0)
+        return commands_status(err);
+    if (serve(&args, &s, err) < 0)
+        return commands_status(err);
+    return COMMANDS_OK;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "joinlog.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 2048
+
+struct line {
+    char text[LINE_MAX_BYTES];
+    size_t len; /* at most LINE_MAX_BYTES - 2: room for the end of the line */
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *fmt, ...)
+{
+    size_t room = sizeof line->text - 1 - line->len;
+    va_list ap;
+
+    va_start(ap, fmt);
+    int n = vsnprintf(line->text + line->len, room, fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        line->len += (size_t) n < room ? (size_t) n : room - 1;
+}
+
+static void add_time(struct line *line, int64_t now_s)
+{
+    time_t t = (time_t) now_s;
+    struct tm tm = {0};
+
+    (void) gmtime_r(&t, &tm); /* fails beyond the year 2^31 only */
+    add(line, "%04d-%02d-%02dT%02d:%02d:%02dZ ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+        tm.tm_min, tm.tm_sec);
+}
+
+/* One write, so that lines stay whole. */
+static void put(struct line *line)
+{
+    for (size_t i = 0; i < line->len; i++) {
+        if (line->text[i] < ' ' || line->text[i] > '~')
+            line->text[i] = '?';
+    }
+    line->text[line->len++] = '\n';
+    if (write(STDERR_FILENO, line->text, line->len) < 0)
+        return; /* nowhere to say so */
+}
+
+static void add_joined(struct line *line, const struct joinlog_event *event)
+{
+    const struct service_peer *peer = session_peer(event->session);
+
+    add(line, "joined host_data=");
+    for (size_t i = 0; i < sizeof peer->report.host_data; i++)
+        add(line, "%02x", peer->report.host_data[i]);
+    add(line, " product=%s name=%.*s secret=%s tls=%s ms=%lld", snp_product_name(peer->product),
+        (int) peer->policy->sans[0].text.len, (const char *) peer->policy->sans[0].text.data,
+        peer->policy->secret_id.len > 0 ? "yes" : "no", session_tls_version(event->session),
+        (long long) event->took_ms);
+}
+
+void joinlog_write(const struct joinlog_event *event)
+{
+    struct line line = {.len = 0};
+
+    add_time(&line, event->now_s);
+    add(&line, "%s ", event->peer);
+    if (event->failure != NULL)
+        add(&line, "failed: %s%s%s", event->failure->text, event->failure->sys_errno != 0 ? ": " : "",
+            event->failure->sys_errno != 0 ? strerror(event->failure->sys_errno) : "");
+    else if (session_status(event->session) == GRPC_OK)
+        add_joined(&line, event);
+    else
+        add(&line, "refused %s: %s", grpc_status_name((int) session_status(event->session)),
+            session_reason(event->session));
+    put(&line);
+}
+
+void joinlog_note(int64_t now_s, const char *fmt, ...)
+{
+    struct line line = {.len = 0};
+    char text[LINE_MAX_BYTES / 2];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void) vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    add_time(&line, now_s);
+    add(&line, "nacre-coordinator: %s", text);
+    put(&line);
+}

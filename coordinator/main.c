@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nacre-coordinator: the program. The table says what it can do. */
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"init",     "--state DIR [--json]",                                                                        "make the seed; print the digest that guests pin", commands_init   },
+    {"root-ca",  "--state DIR [--json]",                                                                        "print that digest again",                         commands_root_ca},
+    {"manifest", "check FILE [--no-tee] [--json]",                                                              "check a manifest and print its digest",
+     commands_manifest                                                                                                                                                             },
+    {"run",      "--state DIR --manifest FILE --listen ADDR:PORT --no-tee [--test-root PEM]... [--ca-out DIR]",
+     "serve joins",                                                                                                                                                commands_run    },
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static void help(FILE *to)
+{
+    (void) fputs(
+        "nacre-coordinator: checks guests against a manifest, issues their certificates and secrets\n\n", to);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        (void) fprintf(to, "  nacre-coordinator %s %s\n      %s\n", commands[i].name, commands[i].usage,
+                       commands[i].does);
+    (void) fputs("\nexit status: 0 ok, 1 failed, 2 wrong usage, 3 wrong content of a file\n", to);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct err err = {0};
+    int status = command->run(argc, argv, &err);
+
+    if (status == COMMANDS_OK)
+        return status;
+    (void) fprintf(stderr, "nacre-coordinator: %s: %s%s%s\n", command->name, err.text,
+                   err.sys_errno != 0 ? ": " : "", err.sys_errno != 0 ? strerror(err.sys_errno) : "");
+    if (status == COMMANDS_USAGE)
+        (void) fprintf(stderr, "usage: nacre-coordinator %s %s\n", command->name, command->usage);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        help(stdout);
+        return COMMANDS_OK;
+    }
+    for (size_t i = 0; argc >= 2 && i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return run(&commands[i], argc - 1, argv + 1);
+    }
+    help(stderr);
+    return COMMANDS_USAGE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* session: one connection of a guest, from its first byte to the last, without a socket.
+ *
+ * TLS (lib/tls) carries one gRPC call (lib/grpc). The guest's evidence is judged in the handshake; a refusal
+ * does not end the handshake but is the answer to the call, so that the guest can print why. The peer chooses
+ * all bytes.
+ */
+#ifndef NACRE_SESSION_H
+#define NACRE_SESSION_H
+
+#include "err.h"
+#include "grpc.h"
+#include "service.h"
+#include "span.h"
+#include "tls.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SESSION_INPUT_MAX                                                                                    \
+    (256u * 1024) /* bytes that a peer may send in all: a certificate and one small call */
+
+struct session;
+
+/* service must outlive the session; now_s is the time for everything in it: certificates, evidence, the leaf.
+ * Returns NULL with *err set on failure. */
+struct session *session_new(const struct service *service, int64_t now_s, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+void session_free(struct session *s); /* accepts NULL */
+
+/* Take bytes of the peer, or the end of them (no bytes). Returns 0, or -1 with *err set: the connection is
+ * over, but session_output may still hold an alert for the peer. */
+int session_input(struct session *s, struct span bytes, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* Bytes to send, borrowed until the next call on s; session_sent says how many of them are on their way. */
+struct span session_output(const struct session *s) __attribute__((nonnull));
+void session_sent(struct session *s, size_t len) __attribute__((nonnull));
+
+/* The answer has been queued completely: send what session_output has, then close. */
+bool session_answered(const struct session *s) __attribute__((nonnull));
+
+/* What the answer was, and about whom; peer is NULL before the handshake showed a certificate. */
+enum grpc_status session_status(const struct session *s) __attribute__((nonnull));
+const char *session_reason(const struct session *s) __attribute__((nonnull)); /* "" with GRPC_OK */
+const struct service_peer *session_peer(const struct session *s) __attribute__((nonnull));
+const char *session_tls_version(const struct session *s) __attribute__((nonnull));
+
+#endif
