@@ -14,6 +14,9 @@ endif
 MUSL  := $(DEPS)/musl
 GLIBC := $(DEPS)/glibc
 PYTEST ?= pytest-3
+# Quiet by default: one short line a step. V=1 shows the commands.
+Q   := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 # --- flags ------------------------------------------------------------------------------------------
 STD   := -std=gnu17 -D_GNU_SOURCE
@@ -87,10 +90,12 @@ workload: build/workload/.stamp ## build the demo's workload image and the tests
 # The guest's copy of lib/ and the host's differ in libc and flags only: same sources, same digests.
 $(G)/%.o: %.c | $(MUSL)/.stamp
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)musl-gcc $(GUEST_CFLAGS) -c -o $@ $<
 $(H)/%.o: %.c | $(GLIBC)/.stamp
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(INC) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(HOST_CFLAGS) $(INC) -c -o $@ $<
 $(H)/tests/%.o: INC := -Iinit -Iagent -Icoordinator -Isoftpsp -Itests/fake
 
 $(G)/libnacre.a: $(call guest_obj,$(LIB_SRC))
@@ -102,23 +107,28 @@ $(H)/libnacre.a: $(call host_obj,$(LIB_SRC))
 BASE_LIBS := -lcjson -lwolfssl -lz
 $(BUILD)/guest/init: $(call guest_obj,$(INIT_SRC) $(TWINS_PRODUCTION)) $(G)/libnacre.a
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
+	$(call say,LINK,$@)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
 $(BUILD)/guest-dev/init: $(call guest_obj,$(INIT_SRC) $(TWINS_DEV)) $(G)/libnacre.a
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
+	$(call say,LINK,$@)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
 $(BUILD)/guest/init-volumes: $(call guest_obj,$(VOLUMES_SRC)) $(G)/libnacre.a
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -Wl,--start-group -lcryptsetup -ldevmapper -lmount -lblkid -luuid -ljson-c -lnettle \
+	$(call say,LINK,$@)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -Wl,--start-group -lcryptsetup -ldevmapper -lmount -lblkid -luuid -ljson-c -lnettle \
 	    -Wl,--end-group $(BASE_LIBS) -lm
 $(BUILD)/guest/init-launch: $(call guest_obj,$(LAUNCH_SRC)) $(G)/libnacre.a
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lseccomp -lmount -lblkid $(BASE_LIBS)
+	$(call say,LINK,$@)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lseccomp -lmount -lblkid $(BASE_LIBS)
 $(BUILD)/guest/agent: $(call guest_obj,$(AGENT_SRC)) $(G)/libnacre.a
 	@mkdir -p $(@D)
-	musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lnghttp2 $(BASE_LIBS)
+	$(call say,LINK,$@)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lnghttp2 $(BASE_LIBS)
 $(BUILD)/guest/mke2fs: | $(MUSL)/.stamp
 	@mkdir -p $(@D)
-	cp $(MUSL)/sbin/mke2fs $@
+	$(Q)cp $(MUSL)/sbin/mke2fs $@
 guest: $(GUEST_PROGRAMS) ## build the guest programs
 size: guest ## sizes of the guest programs, in bytes
 	@wc -c $(GUEST_PROGRAMS)
@@ -130,7 +140,8 @@ $(BUILD)/bin/nacre-coordinator: $(call host_obj,$(wildcard coordinator/*.c)) $(H
 $(BUILD)/bin/softpsp: $(call host_obj,$(wildcard softpsp/*.c)) $(H)/libnacre.a
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)
-	$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
 host: $(HOST_PROGRAMS) ## build the host tools
 
 # --- images ---------------------------------------------------------------------------------------------
@@ -151,7 +162,8 @@ $(H)/libfake.a: $(call host_obj,$(wildcard tests/fake/*.c))
 	@rm -f $@ && ar rcsD $@ $^
 $(BUILD)/unit/%: $(H)/tests/unit/%.o $(H)/libparts.a $(H)/libfake.a $(H)/libnacre.a
 	@mkdir -p $(@D)
-	$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp -lcmocka
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp -lcmocka
 
 unit: $(UNIT) ## unit tests
 	@scripts/run-unit $(UNIT)
@@ -166,12 +178,14 @@ FUZZ_CFLAGS := $(STD) -g -O1 -Ilib -Iinit -isystem $(GLIBC)/include -fsanitize=f
                -fno-sanitize-recover=all -MMD -MP
 $(BUILD)/obj/fuzz/%.o: %.c | $(GLIBC)/.stamp
 	@mkdir -p $(@D)
-	clang-14 $(FUZZ_CFLAGS) -c -o $@ $<
+	$(call say,FUZZ,$<)
+	$(Q)clang-14 $(FUZZ_CFLAGS) -c -o $@ $<
 $(BUILD)/obj/fuzz/libnacre.a: $(patsubst %.c,$(BUILD)/obj/fuzz/%.o,$(LIB_SRC))
 	@rm -f $@ && ar rcsD $@ $^
 $(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/tests/fuzz/%.o $(BUILD)/obj/fuzz/libnacre.a
 	@mkdir -p $(@D)
-	clang-14 -fsanitize=fuzzer,address,undefined -o $@ $^ $(HOST_LIBS)
+	$(call say,LINK,$@)
+	$(Q)clang-14 -fsanitize=fuzzer,address,undefined -o $@ $^ $(HOST_LIBS)
 fuzz: $(FUZZERS) ## run each fuzzer over its corpus for FUZZ_S seconds (20)
 	@scripts/run-fuzz $(FUZZ_S) $(FUZZERS)
 
