@@ -132,19 +132,28 @@ static bool parse_ip6(struct span text, uint8_t out[16])
     return true;
 }
 
-/* A scheme and a colon, then printable ASCII without the characters that RFC 3986 keeps out. */
+/* Printable ASCII without the characters that RFC 3986 keeps out; "%" only before two hex digits. */
+static bool is_uri_char(struct span text, size_t i)
+{
+    uint8_t c = text.data[i];
+
+    if (c == '%')
+        return i + 2 < text.len && hex_value(text.data[i + 1]) >= 0 && hex_value(text.data[i + 2]) >= 0;
+    return c > ' ' && c <= '~' && strchr("\"<>\\^`{|}", c) == NULL;
+}
+
+/* A scheme, a colon, and something after it. */
 static bool is_uri(struct span text)
 {
     size_t colon = 0;
 
-    while (colon < text.len &&
-           (is_letter(text.data[colon]) ||
-            (colon > 0 && (is_digit(text.data[colon]) || strchr("+-.", text.data[colon]) != NULL))))
+    while (colon < text.len && (is_letter(text.data[colon]) || is_digit(text.data[colon]) ||
+                                strchr("+-.", text.data[colon]) != NULL))
         colon++;
-    if (colon == 0 || colon + 1 >= text.len || text.data[colon] != ':')
+    if (colon == 0 || colon + 1 >= text.len || text.data[colon] != ':' || !is_letter(text.data[0]))
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~' || strchr("\"<>\\^`{|}", text.data[i]) != NULL)
+        if (!is_uri_char(text, i))
             return false;
     }
     return true;
