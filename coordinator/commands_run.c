@@ -125,6 +125,8 @@ static int publish_cas(const char *dir, const struct service *s, struct err *err
     const struct fileio_target root = {
         .dir = dir, .name = "coordinator-root-ca.pem", .mode = 0644, .replace = true};
 
+    if (fileio_make_dir(dir, 0755, err) < 0)
+        return -1;
     if (fileio_write(&mesh, span_of(s->mesh_pem.text, s->mesh_pem.len), err) < 0)
         return -1;
     return fileio_write(&root, span_of(s->root_pem.text, s->root_pem.len), err);

@@ -75,6 +75,13 @@ int fileio_read(const char *path, size_t max, struct fileio_bytes *out, struct e
     return 0;
 }
 
+int fileio_make_dir(const char *path, unsigned mode, struct err *err)
+{
+    if (mkdir(path, (mode_t) mode) < 0 && errno != EEXIST)
+        return err_set(err, ERR_SYS, errno, "make folder %s", path);
+    return 0;
+}
+
 static int write_all(int fd, struct span bytes)
 {
     size_t done = 0;

@@ -62,7 +62,9 @@ int seed_file_create(const char *dir, struct mesh_secret_seed *out, struct err *
         return -1;
     if (seed_file_encode(&seed, file, err) < 0)
         return -1;
-    int rc = fileio_write(&to, span_of(file, sizeof file), err);
+    int rc = fileio_make_dir(dir, 0700, err);
+    if (rc == 0)
+        rc = fileio_write(&to, span_of(file, sizeof file), err);
     secret_wipe_bytes(file, sizeof file);
     if (rc < 0)
         return -1;
