@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ovmf.h"
+
+#define GUID_SIZE 16
+#define ENTRY_MIN 18       /* u16 size, GUID: they stand behind the entry's data */
+#define TABLE_END 32       /* bytes between the table and the end of the file */
+#define METADATA_HEADER 16 /* signature, length, version, count */
+#define METADATA_ENTRY 12  /* gpa, size, type */
+#define METADATA_VERSION 1
+
+/* GUIDs as UEFI stores them: the first three parts little endian. */
+static const uint8_t guid_table[GUID_SIZE] = {0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
+                                              0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d};
+static const uint8_t guid_reset[GUID_SIZE] = {0xde, 0x71, 0xf7, 0x00, 0x7e, 0x1a, 0xcb, 0x4f,
+                                              0x89, 0x0e, 0x68, 0xc7, 0x7e, 0x2f, 0xb4, 0x4e};
+static const uint8_t guid_hashes[GUID_SIZE] = {0x1f, 0x37, 0x55, 0x72, 0x3b, 0x3a, 0x04, 0x4b,
+                                               0x92, 0x7b, 0x1d, 0xa6, 0xef, 0xa8, 0xd4, 0x54};
+static const uint8_t guid_sev[GUID_SIZE] = {0x66, 0x65, 0x88, 0xdc, 0x4a, 0x98, 0x98, 0x47,
+                                            0xa7, 0x5e, 0x55, 0x85, 0xa7, 0xbf, 0x67, 0xcc};
+static const uint8_t guid_tdx[GUID_SIZE] = {0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
+                                            0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2};
+
+enum {
+    SEEN_RESET = 1,
+    SEEN_HASHES = 2,
+    SEEN_SEV = 4,
+    SEEN_TDX = 8,
+};
+
+struct parse {
+    struct span file;
+    struct ovmf out;
+    unsigned seen;
+    uint32_t sev_from_end; /* offset of the SEV metadata, counted from the end of the file */
+};
+
+static bool is(struct span guid, const uint8_t *want)
+{
+    return span_eq(guid, span_of(want, GUID_SIZE));
+}
+
+static int once(struct parse *p, unsigned bit, struct span data, size_t size, size_t at, struct err *err)
+{
+    if (p->seen & bit)
+        return err_set(err, ERR_FORMAT, 0, "firmware: table entry at 0x%zx stands twice", at);
+    if (data.len != size)
+        return err_set(err, ERR_FORMAT, 0,
+                       "firmware: table entry at 0x%zx: expected %zu bytes of data, found %zu", at, size,
+                       data.len);
+    p->seen |= bit;
+    return 0;
+}
+
+/* One entry: data begins at file offset at. */
+static int take_entry(struct parse *p, struct span guid, struct span data, size_t at, struct err *err)
+{
+    struct reader r = reader_of(data);
+
+    if (is(guid, guid_reset)) {
+        p->out.has_reset_eip = true;
+        p->out.reset_eip = reader_le32(&r);
+        return once(p, SEEN_RESET, data, 4, at, err);
+    }
+    if (is(guid, guid_hashes)) {
+        p->out.hash_table_gpa = reader_le32(&r);
+        return once(p, SEEN_HASHES, data, 8, at, err);
+    }
+    if (is(guid, guid_sev)) {
+        p->sev_from_end = reader_le32(&r);
+        return once(p, SEEN_SEV, data, 4, at, err);
+    }
+    if (is(guid, guid_tdx)) {
+        p->out.has_tdx_metadata = true;
+        return once(p, SEEN_TDX, data, 4, at, err);
+    }
+    return 0;
+}
+
+/* The table is read from its end: the last entry has the size of all. */
+static int read_table(struct parse *p, struct err *err)
+{
+    size_t end, left;
+    struct reader r;
+
+    if (p->file.len < TABLE_END + ENTRY_MIN)
+        return err_set(err, ERR_FORMAT, 0, "firmware: %zu bytes are too few", p->file.len);
+    end = p->file.len - TABLE_END - ENTRY_MIN;
+    r = reader_of(span_sub(p->file, end, ENTRY_MIN));
+    left = reader_le16(&r);
+    if (!is(reader_bytes(&r, GUID_SIZE), guid_table))
+        return err_set(err, ERR_MISSING, 0, "firmware: no table of GUIDs at 0x%zx; is this an OVMF file?",
+                       end + 2);
+    if (left < ENTRY_MIN || left - ENTRY_MIN > end)
+        return err_set(err, ERR_FORMAT, 0, "firmware: table of %zu bytes at 0x%zx does not fit", left, end);
+    for (left -= ENTRY_MIN; left > 0;) {
+        size_t size, data_at;
+        struct span guid;
+
+        if (left < ENTRY_MIN)
+            return err_set(err, ERR_FORMAT, 0, "firmware: table entry before 0x%zx is cut short", end);
+        r = reader_of(span_sub(p->file, end - ENTRY_MIN, ENTRY_MIN));
+        size = reader_le16(&r);
+        guid = reader_bytes(&r, GUID_SIZE);
+        if (size < ENTRY_MIN || size > left)
+            return err_set(err, ERR_FORMAT, 0, "firmware: table entry of %zu bytes before 0x%zx does not fit",
+                           size, end);
+        data_at = end - size;
+        if (take_entry(p, guid, span_sub(p->file, data_at, size - ENTRY_MIN), data_at, err) < 0)
+            return -1;
+        end -= size;
+        left -= size;
+    }
+    return 0;
+}
+
+static int read_section(struct reader *r, size_t at, struct ovmf *out, struct err *err)
+{
+    struct ovmf_section s = {.gpa = reader_le32(r), .size = reader_le32(r)};
+    uint32_t type = reader_le32(r);
+
+    if (s.gpa % OVMF_PAGE || s.size % OVMF_PAGE || s.size == 0)
+        return err_set(err, ERR_FORMAT, 0,
+                       "firmware: section at 0x%zx: 0x%x bytes at 0x%x are not whole pages", at, s.size,
+                       s.gpa);
+    if (s.size > OVMF_SECTION_BYTES_MAX || (uint64_t) s.gpa + s.size > UINT64_C(1) << 32)
+        return err_set(err, ERR_LIMIT, 0, "firmware: section at 0x%zx: 0x%x bytes, at most 0x%x", at, s.size,
+                       OVMF_SECTION_BYTES_MAX);
+    if (type != OVMF_SEC_MEM && type != OVMF_SECRETS && type != OVMF_CPUID && type != OVMF_SVSM_CAA &&
+        type != OVMF_KERNEL_HASHES)
+        return err_set(err, ERR_FORMAT, 0, "firmware: section at 0x%zx: type 0x%x is not known", at, type);
+    if ((type == OVMF_SECRETS || type == OVMF_CPUID || type == OVMF_KERNEL_HASHES) && s.size != OVMF_PAGE)
+        return err_set(err, ERR_FORMAT, 0,
+                       "firmware: section at 0x%zx: type 0x%x has one page, found 0x%x bytes", at, type,
+                       s.size);
+    s.type = (enum ovmf_section_type) type;
+    if (s.type == OVMF_KERNEL_HASHES) {
+        if (out->has_kernel_hashes)
+            return err_set(err, ERR_FORMAT, 0, "firmware: section at 0x%zx: a second page for kernel hashes",
+                           at);
+        out->has_kernel_hashes = true;
+    }
+    out->sections[out->section_count++] = s;
+    return 0;
+}
+
+static int read_sev_metadata(struct parse *p, struct err *err)
+{
+    size_t at;
+    struct reader r;
+    uint32_t length, version, count;
+
+    if (!(p->seen & SEEN_SEV))
+        return 0;
+    if (p->sev_from_end > p->file.len || p->sev_from_end < METADATA_HEADER)
+        return err_set(err, ERR_FORMAT, 0, "firmware: SEV metadata 0x%x before the end lies outside the file",
+                       p->sev_from_end);
+    at = p->file.len - p->sev_from_end;
+    r = reader_of(span_sub(p->file, at, p->sev_from_end));
+    if (!span_eq_str(reader_bytes(&r, 4), "ASEV"))
+        return err_set(err, ERR_FORMAT, 0, "firmware: no SEV metadata at 0x%zx", at);
+    length = reader_le32(&r);
+    version = reader_le32(&r);
+    count = reader_le32(&r);
+    if (version != METADATA_VERSION || count == 0 || count > OVMF_SECTIONS_MAX ||
+        length != METADATA_HEADER + METADATA_ENTRY * count || length > p->sev_from_end)
+        return err_set(
+            err, ERR_FORMAT, 0,
+            "firmware: SEV metadata at 0x%zx: version %u, %u sections, %u bytes; expected version 1, 1 to %d "
+            "sections, bytes that fit",
+            at, version, count, length, OVMF_SECTIONS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        if (read_section(&r, at + METADATA_HEADER + METADATA_ENTRY * i, &p->out, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int ovmf_parse(struct span firmware, struct ovmf *ovmf, struct err *err)
+{
+    struct parse p = {.file = firmware};
+
+    if (firmware.len > OVMF_SIZE_MAX)
+        return err_set(err, ERR_LIMIT, 0, "firmware: %zu bytes, at most %u", firmware.len, OVMF_SIZE_MAX);
+    if (read_table(&p, err) < 0 || read_sev_metadata(&p, err) < 0)
+        return -1;
+    *ovmf = p.out;
+    return 0;
+}
