@@ -92,8 +92,10 @@ static void finish(struct conversation *c)
         (void) sys_kill(c->pid, SIGKILL);
         (void) sys_wait_child(c->pid, KILL_WAIT_MS, &end);
     }
-    if (c->buf != NULL)
+    if (c->buf != NULL) {
         secret_wipe_bytes(c->buf, WIRE_MESSAGE_MAX);
+        sys_unlock_memory(c->buf, WIRE_MESSAGE_MAX);
+    }
     free(c->buf);
     c->fd = -1;
     c->pid = 0;

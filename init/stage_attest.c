@@ -28,8 +28,8 @@ _Static_assert(REPORT_DATA_SIZE == WIRE_REPORT_DATA_SIZE, "report data");
 /* What the agent's messages need and leave. */
 struct joining {
     const struct policy_workload *owner;
+    struct secret *secret;
     struct report report; /* the last one, until the reply is out */
-    struct secret secret;
 };
 
 static int make_folder(const char *path, const struct policy_workload *owner, struct err *err)
@@ -124,27 +124,22 @@ static int give_report(struct joining *j, const uint8_t *report_data, struct wir
 static int on_message(void *context, const struct wire_msg *msg, struct wire_msg *reply, struct err *err)
 {
     struct joining *j = context;
-    struct span secret = msg->certificates.workload_secret;
+    struct span secret;
 
     if (msg->type == WIRE_REPORT_REQUEST)
         return give_report(j, msg->report_request.report_data, reply, err);
     if (msg->type != WIRE_CERTIFICATES)
         return err_set(err, ERR_HELPER, 0, "agent: sent %s", wire_type_name(msg->type));
-    j->secret.len = secret.len; /* 0 or WIRE_SECRET_SIZE, which wire.h has checked */
+    secret = msg->certificates.workload_secret;
+    j->secret->len = secret.len; /* 0 or WIRE_SECRET_SIZE, which wire.h has checked */
     for (size_t i = 0; i < secret.len; i++)
-        j->secret.bytes[i] = secret.data[i];
+        j->secret->bytes[i] = secret.data[i];
     return lay_out(&msg->certificates, j->owner, err);
-}
-
-static void end_joining(struct joining *j)
-{
-    report_free(&j->report);
-    secret_wipe(&j->secret);
 }
 
 int stage_attest(struct boot *boot, struct err *err)
 {
-    __attribute__((cleanup(end_joining))) struct joining j = {.owner = &boot->policy->workload};
+    struct joining j = {.owner = &boot->policy->workload, .secret = &boot->secret};
     struct helper agent = {.job = WIRE_JOB_AGENT,
                            .path = AGENT_PATH,
                            .namespaces = AGENT_NAMESPACES,
@@ -154,12 +149,13 @@ int stage_attest(struct boot *boot, struct err *err)
                            .context = &j};
     int r = sys_lock_memory(&boot->secret, sizeof boot->secret);
 
-    if (r < 0 || (r = sys_lock_memory(&j.secret, sizeof j.secret)) < 0)
+    if (r < 0)
         return err_set(err, ERR_SYS, -r, "lock memory");
     if (initdata_file(&boot->initdata, POLICY_NAME, &agent.policy, err) < 0)
         return -1;
-    if (helper_run(&agent, err) < 0)
-        return -1;
-    boot->secret = j.secret;
-    return 0;
+    r = helper_run(&agent, err);
+    report_free(&j.report);
+    if (r < 0)
+        secret_wipe(&boot->secret);
+    return r;
 }

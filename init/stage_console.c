@@ -24,7 +24,7 @@ static int open_console(void)
 {
     int fd = sys_open("/dev/console", O_WRONLY, 0);
 
-    return fd == -ENODEV || fd == -ENXIO || fd == -EIO ? sys_open("/dev/kmsg", O_WRONLY, 0) : fd;
+    return fd == -ENODEV ? sys_open("/dev/kmsg", O_WRONLY, 0) : fd;
 }
 
 /* /dev comes here and not in earlyfs, since the console lives in it. */

@@ -30,7 +30,7 @@ static int find(const struct disk_list *disks, size_t *found, uint8_t *head, str
             head[j] = bytes[j];
     }
     if (one == NULL)
-        return err_set(err, ERR_MISSING, 0, "none of %zu disks is an initdata disk", disks->count);
+        return err_set(err, ERR_MISSING, 0, "no initdata disk among %zu disks", disks->count);
     return 0;
 }
 

@@ -82,6 +82,7 @@ int sys_signals_init(void);
 int sys_signal_next(int timeout_ms); /* the next pending signal's number; 0: time is up */
 int sys_protect_self(void);          /* not dumpable, no core file */
 int sys_lock_memory(const void *p, size_t len);
+void sys_unlock_memory(const void *p, size_t len); /* after it has been wiped */
 
 /* Randomness and clocks */
 ssize_t sys_random(void *buf, size_t len); /* without waiting: -EAGAIN before the kernel's pool is seeded */

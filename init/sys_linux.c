@@ -239,6 +239,11 @@ int sys_lock_memory(const void *p, size_t len)
     return (int) RETRY(mlock(p, len));
 }
 
+void sys_unlock_memory(const void *p, size_t len)
+{
+    (void) munlock(p, len); /* it is about to be freed */
+}
+
 /* What is left of a time-out that began at start_ns; never negative. */
 static int time_left_ms(int timeout_ms, uint64_t start_ns)
 {
