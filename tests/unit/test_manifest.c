@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* manifest: tests/vectors/manifest/full.json is good; every bad row changes one place of it. */
+#include "manifest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define FILE_MAX 16384
+#define HEX_11 "1111111111111111111111111111111111111111111111111111111111111111"
+
+static size_t load(const char *path, char text[FILE_MAX])
+{
+    FILE *f = fopen(path, "r");
+
+    assert_non_null(f);
+    size_t len = fread(text, 1, FILE_MAX - 1, f);
+    (void) fclose(f);
+    text[len] = '\0';
+    return len;
+}
+
+static void test_full(void **state)
+{
+    char text[FILE_MAX];
+    size_t len = load("tests/vectors/manifest/full.json", text);
+    struct manifest m;
+    struct err err;
+    uint8_t host_data[SNP_HOST_DATA_SIZE];
+    uint8_t digest[SHA256_SIZE];
+
+    (void) state;
+    assert_int_equal(manifest_parse(span_of(text, len), "full.json", true, &m, &err), 0);
+    memset(text, 0, sizeof text); /* nothing is borrowed from the text */
+    assert_int_equal(m.policy_count, 3);
+    assert_int_equal(m.snp_count, 2);
+    assert_int_equal(m.tdx_count, 1);
+    assert_int_equal(m.owner_count, 1);
+    assert_int_equal(m.seedshare_count, 1);
+    memset(host_data, 0x11, sizeof host_data);
+    const struct manifest_policy *web = manifest_find(&m, host_data);
+    assert_non_null(web);
+    assert_true(span_eq_str(web->secret_id, "apps/v1/StatefulSet/ns/web"));
+    assert_int_equal(web->role, MANIFEST_ROLE_NONE);
+    assert_int_equal(web->san_count, 4);
+    assert_int_equal(web->sans[1].kind, SAN_DNS);
+    assert_int_equal(web->sans[2].kind, SAN_IP);
+    assert_int_equal(web->sans[3].kind, SAN_URI);
+    memset(host_data, 0x22, sizeof host_data);
+    assert_int_equal(manifest_find(&m, host_data)->secret_id.len, 0);
+    memset(host_data, 0x33, sizeof host_data);
+    assert_int_equal(manifest_find(&m, host_data)->role, MANIFEST_ROLE_COORDINATOR);
+    host_data[31] = 0;
+    assert_null(manifest_find(&m, host_data));
+    (void) load("tests/vectors/manifest/full.json", text);
+    assert_int_equal(hash_bytes(HASH_SHA256, span_of(text, len), digest, &err), 0);
+    assert_memory_equal(digest, m.sha256, sizeof digest);
+    manifest_free(&m);
+    manifest_free(&m);
+    manifest_free(NULL);
+}
+
+static void check_genoa(const struct manifest_snp *entry)
+{
+    struct snp_expect e;
+    uint8_t want[SNP_MEASUREMENT_SIZE];
+
+    memset(want, 0x44, sizeof want);
+    manifest_expect(entry, &e);
+    assert_int_equal(e.product, SNP_PRODUCT_GENOA);
+    assert_int_equal(e.measurements.count, 1);
+    assert_false(e.measurements.any);
+    assert_memory_equal(e.measurements.entries, want, sizeof want);
+    assert_true(e.chip_ids.any);
+    assert_int_equal(e.vmpl, 0);
+    assert_true(e.tcb.set && e.launch_tcb.set);
+    assert_int_equal(e.tcb.tcb.boot_loader, 10);
+    assert_int_equal(e.tcb.tcb.snp, 28);
+    assert_int_equal(e.launch_tcb.tcb.microcode, 88);
+    assert_true(e.policy.set);
+    assert_int_equal(e.policy.required, SNP_POLICY_MUST_BE_ONE | SNP_POLICY_PAGE_SWAP_DISABLE);
+    assert_int_equal(e.policy.allowed, SNP_POLICY_MUST_BE_ONE | SNP_POLICY_SMT | SNP_POLICY_SINGLE_SOCKET |
+                                           SNP_POLICY_MEM_AES_256_XTS | SNP_POLICY_RAPL_DIS |
+                                           SNP_POLICY_CIPHERTEXT_HIDING | SNP_POLICY_PAGE_SWAP_DISABLE);
+    assert_true(e.platform_info.set);
+    assert_int_equal(e.platform_info.required, SNP_PLATFORM_ECC_EN | SNP_PLATFORM_ALIAS_CHECK_COMPLETE);
+    assert_int_equal(e.platform_info.allowed, SNP_PLATFORM_ECC_EN | SNP_PLATFORM_RAPL_DIS |
+                                                  SNP_PLATFORM_CIPHERTEXT_HIDING_EN |
+                                                  SNP_PLATFORM_ALIAS_CHECK_COMPLETE);
+    assert_int_equal(e.mit_vector_min, 15);
+    assert_true(e.host_data.any); /* looked up by manifest_find */
+    assert_false(e.csp_ids_sha256.any);
+}
+
+static void test_expect(void **state)
+{
+    char text[FILE_MAX];
+    size_t len = load("tests/vectors/manifest/full.json", text);
+    struct manifest m;
+    struct snp_expect e;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(manifest_parse(span_of(text, len), "full.json", true, &m, &err), 0);
+    check_genoa(&m.snp[0]);
+    manifest_expect(&m.snp[1], &e);
+    assert_int_equal(e.product, SNP_PRODUCT_MILAN);
+    assert_int_equal(e.policy_abi_major, 1);
+    assert_int_equal(e.policy_abi_minor, 31);
+    assert_false(e.chip_ids.any);
+    assert_int_equal(e.chip_ids.count, 2);
+    assert_int_equal(e.chip_ids.entries[0], 0x3a);
+    assert_int_equal(e.chip_ids.entries[SNP_CHIP_ID_SIZE], 0x66);
+    assert_int_equal(e.policy.required, SNP_POLICY_MUST_BE_ONE | SNP_POLICY_SINGLE_SOCKET |
+                                            SNP_POLICY_MEM_AES_256_XTS | SNP_POLICY_RAPL_DIS |
+                                            SNP_POLICY_CIPHERTEXT_HIDING);
+    assert_int_equal(e.policy.allowed & (SNP_POLICY_SMT | SNP_POLICY_DEBUG | SNP_POLICY_MIGRATE_MA), 0);
+    assert_true((e.policy.allowed & SNP_POLICY_CXL_ALLOW) != 0);
+    assert_true((e.platform_info.allowed & SNP_PLATFORM_TIO_EN) != 0);
+    manifest_free(&m);
+}
+
+static void test_small(void **state)
+{
+    char text[FILE_MAX];
+    size_t len = load("tests/vectors/manifest/small.json", text);
+    struct manifest m;
+    struct err err = {0};
+
+    (void) state;
+    assert_int_equal(manifest_parse(span_of(text, len), "small.json", true, &m, &err), -1);
+    assert_int_equal(err.code, ERR_FORMAT);
+    assert_non_null(
+        strstr(err.text, "small.json: Policies: expected exactly one entry with the Role coordinator"));
+    assert_int_equal(manifest_parse(span_of(text, len), "small.json", false, &m, &err), 0);
+    assert_int_equal(m.snp[0].platform.len, 0);
+    manifest_free(&m);
+}
+
+/* Replace the first `from` in full.json by `to`: the parse fails with this code, and the message has this in
+ * it. */
+struct bad {
+    const char *from;
+    const char *to;
+    enum err_code code;
+    const char *says;
+};
+
+static const struct bad bad[] = {
+    {"\"Policies\"",                                                       "\"policies\"",                                                           ERR_FORMAT,  "policies"                                              },
+    {"\"WorkloadOwnerKeyDigests\"",                                        "\"Extra\"",                                                              ERR_FORMAT,  "Extra"                                                 },
+    {"\"WorkloadOwnerKeyDigests\"",                                        "\"Policies\"",                                                           ERR_FORMAT,  "Policies"                                              },
+    {"\"" HEX_11,                                                          "\"" HEX_11 "1",                                                          ERR_FORMAT,  "SHA-256"                                               },
+    {"\"1111",                                                             "\"AAAA",                                                                 ERR_FORMAT,  "SHA-256"                                               },
+    {"\"2222222222222222222222222222222222222222222222222222222222222222", "\"" HEX_11,                                                              ERR_FORMAT,  "1111"                                                  },
+    {"\"SANs\": [\"batch\"]",                                              "\"SANs\": []",                                                           ERR_MISSING, "SANs: expected at least one DNS name"                  },
+    {"\"SANs\": [\"batch\"]",                                              "\"SANs\": [\"1.2.3.4\"]",                                                ERR_MISSING, "SANs"                                                  },
+    {"\"SANs\": [\"batch\"]",                                              "\"SANs\": [\"a b\"]",                                                    ERR_FORMAT,  "SANs[0]: neither"                                      },
+    {"\"SANs\": [\"batch\"]",                                              "\"SANs\": [7]",                                                          ERR_FORMAT,  "SANs[0]"                                               },
+    {"\"SANs\": [\"batch\"]",                                              "\"SANs\": \"batch\"",                                                    ERR_FORMAT,  "SANs"                                                  },
+    {"\"SANs\": [\"batch\"]",                                              "\"SANs\": null",                                                         ERR_FORMAT,  "SANs"                                                  },
+    {"\"SANs\": [\"batch\"]",                                              "\"sans\": [\"batch\"]",                                                  ERR_FORMAT,  "sans"                                                  },
+    {"\"SANs\": [\"batch\"]",                                              "",                                                                       ERR_MISSING, "key \"SANs\" is missing"                               },
+    {"\"batch\"",                                                          "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", ERR_LIMIT,
+     "SANs[0]: 66 bytes"                                                                                                                                                                                                  },
+    {"\"WorkloadSecretID\": \"c\"",                                        "\"WorkloadSecretID\": \"\"",                                             ERR_FORMAT,  "WorkloadSecretID: is empty"                            },
+    {"\"WorkloadSecretID\": \"c\"",                                        "\"WorkloadSecretID\": 1",                                                ERR_FORMAT,  "WorkloadSecretID"                                      },
+    {"\"Role\": \"coordinator\"",                                          "\"Role\": \"root\"",                                                     ERR_FORMAT,  "Role"                                                  },
+    {", \"Role\": \"coordinator\"",                                        "",                                                                       ERR_FORMAT,  "found 0"                                               },
+    {"\"SANs\": [\"batch\"]",                                              "\"SANs\": [\"batch\"], \"Role\": \"coordinator\"",                       ERR_FORMAT,  "found 2"                                               },
+    {"\"snp\"",                                                            "\"sev\"",                                                                ERR_FORMAT,  "sev"                                                   },
+    {"\"ProductName\": \"Genoa\"",                                         "\"ProductName\": \"Rome\"",                                              ERR_FORMAT,  "snp[0].ProductName"                                    },
+    {"\"ProductName\": \"Genoa\"",                                         "\"ProductName\": \"Milan\"",                                             ERR_MISSING,
+     "snp[0].AllowedChipIDs: is empty"                                                                                                                                                                                    },
+    {"\"ProductName\": \"Genoa\",",                                        "",                                                                       ERR_MISSING, "snp[0]: key \"ProductName\" is missing"                },
+    {"\"ProductName\": \"Genoa\"",                                         "\"Product\": \"Genoa\"",                                                 ERR_FORMAT,  "Product"                                               },
+    {"\"4444",                                                             "\"44",                                                                   ERR_FORMAT,  "snp[0].TrustedMeasurement"                             },
+    {"\"4444",                                                             "\"444G",                                                                 ERR_FORMAT,  "snp[0].TrustedMeasurement"                             },
+    {"\"TEEVersion\": 0",                                                  "\"TEEVersion\": 256",                                                    ERR_LIMIT,   "snp[0].MinimumTCB.TEEVersion"                          },
+    {"\"TEEVersion\": 0",                                                  "\"TEEVersion\": -1",                                                     ERR_FORMAT,  "snp[0].MinimumTCB.TEEVersion"                          },
+    {"\"TEEVersion\": 0",                                                  "\"TEEVersion\": null",                                                   ERR_FORMAT,  "snp[0].MinimumTCB.TEEVersion"                          },
+    {"\"BootloaderVersion\": 10, ",                                        "",                                                                       ERR_MISSING,
+     "snp[0].MinimumTCB: key \"BootloaderVersion\" is missing"                                                                                                                                                            },
+    {", \"MicrocodeVersion\": 88",                                         "",                                                                       ERR_MISSING, "snp[0].MinimumTCB: key \"MicrocodeVersion\" is missing"},
+    {"\"MinimumTCB\"",                                                     "\"MinimumTcb\"",                                                         ERR_FORMAT,  "MinimumTcb"                                            },
+    {"\"Debug\": false",                                                   "\"Debug\": true",                                                        ERR_DENIED,  "snp[0].GuestPolicy.Debug"                              },
+    {"\"MigrateMA\": false",                                               "\"MigrateMA\": true",                                                    ERR_DENIED,  "snp[0].GuestPolicy.MigrateMA"                          },
+    {"\"SMT\": true, ",                                                    "",                                                                       ERR_MISSING, "snp[0].GuestPolicy: key \"SMT\" is missing"            },
+    {"\"SMT\": true",                                                      "\"SMT\": 1",                                                             ERR_FORMAT,  "snp[0].GuestPolicy.SMT"                                },
+    {"\"ABIMinor\": 0, ",                                                  "",                                                                       ERR_MISSING, "snp[0].GuestPolicy: key \"ABIMinor\" is missing"       },
+    {"\"CXLAllowed\": false",                                              "\"CXL\": false",                                                         ERR_FORMAT,  "CXL"                                                   },
+    {", \"TIOEnabled\": false",                                            "",                                                                       ERR_MISSING, "snp[0].PlatformInfo: key \"TIOEnabled\" is missing"    },
+    {"\"ECCEnabled\": true",                                               "\"ECC\": true",                                                          ERR_FORMAT,  "ECC"                                                   },
+    {"\"MinimumMitigationVector\": 15,",                                   "",                                                                       ERR_MISSING,
+     "snp[0]: key \"MinimumMitigationVector\" is missing"                                                                                                                                                                 },
+    {"\"MinimumMitigationVector\": 15",                                    "\"MinimumMitigationVector\": 1.5",                                       ERR_FORMAT,  ""                                                      },
+    {"\"AllowedChipIDs\": [\"3a",                                          "\"AllowedChipIDs\": [\"",                                                ERR_FORMAT,  "snp[1].AllowedChipIDs[0]"                              },
+    {"\"MrSeam\": \"48",                                                   "\"MrSeam\": \"",                                                         ERR_FORMAT,  "tdx[0].MrSeam"                                         },
+    {"\"Rtmrs\": [",                                                       "\"Rtmrs\": [], \"Platform2\": [",                                        ERR_FORMAT,  "Platform2"                                             },
+    {"\"Xfam\": \"e7",                                                     "\"Xfam\": \"",                                                           ERR_FORMAT,  "tdx[0].Xfam"                                           },
+    {"\"StaticPlatform\": false",                                          "\"StaticPlatform\": 0",                                                  ERR_FORMAT,  "tdx[0].StaticPlatform"                                 },
+    {"\"AllowedPIIDs\": [\"88",                                            "\"AllowedPIIDs\": [\"",                                                  ERR_FORMAT,  "tdx[0].AllowedPIIDs[0]"                                },
+    {"\"9999",                                                             "\"99",                                                                   ERR_FORMAT,  "WorkloadOwnerKeyDigests[0]"                            },
+    {"\"SeedshareOwnerPubKeys\": [\"3082",                                 "\"SeedshareOwnerPubKeys\": [\"308",                                      ERR_FORMAT,
+     "SeedshareOwnerPubKeys[0]"                                                                                                                                                                                           },
+    {"\"SeedshareOwnerPubKeys\"",                                          "\"WorkloadOwnerPubKeys\"",                                               ERR_FORMAT,  "WorkloadOwnerPubKeys"                                  },
+    {"  \"Policies\"",                                                     "\"Policies\": {}, \"x\"",                                                ERR_FORMAT,  ""                                                      },
+};
+
+static size_t replace(char text[FILE_MAX], const struct bad *row)
+{
+    char *at = strstr(text, row->from);
+    char rest[FILE_MAX];
+
+    if (at == NULL)
+        fail_msg("full.json has no %s", row->from);
+    assert_true(strlen(text) + strlen(row->to) < FILE_MAX);
+    (void) snprintf(rest, sizeof rest, "%s", at + strlen(row->from));
+    (void) snprintf(at, FILE_MAX - (size_t) (at - text), "%s%s", row->to, rest);
+    return strlen(text);
+}
+
+static void test_bad(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[FILE_MAX];
+        struct manifest m = {.policy_count = 77};
+        struct err err = {0};
+
+        (void) load("tests/vectors/manifest/full.json", text);
+        size_t len = replace(text, &bad[i]);
+        if (manifest_parse(span_of(text, len), "m.json", true, &m, &err) == 0)
+            fail_msg("row %zu (%s): accepted", i, bad[i].to);
+        if (err.code != bad[i].code || strstr(err.text, bad[i].says) == NULL ||
+            strncmp(err.text, "m.json", 6) != 0)
+            fail_msg("row %zu (%s): code %s: %s", i, bad[i].to, err_code_name(err.code), err.text);
+        assert_int_equal(m.policy_count, 77);
+    }
+}
+
+/* Cut anywhere, it is no manifest. */
+static void test_truncated(void **state)
+{
+    char text[FILE_MAX];
+    size_t len = load("tests/vectors/manifest/full.json", text) - 1; /* the newline may go */
+
+    (void) state;
+    for (size_t i = 0; i < len; i += 7) {
+        struct manifest m;
+        struct err err;
+
+        assert_int_equal(manifest_parse(span_of(text, i), "m.json", true, &m, &err), -1);
+    }
+}
+
+static void test_too_long(void **state)
+{
+    char *text = malloc(MANIFEST_SIZE_MAX + 1);
+    struct manifest m;
+    struct err err;
+
+    (void) state;
+    assert_non_null(text);
+    memset(text, ' ', MANIFEST_SIZE_MAX + 1);
+    assert_int_equal(manifest_parse(span_of(text, MANIFEST_SIZE_MAX + 1), "m.json", true, &m, &err), -1);
+    assert_int_equal(err.code, ERR_LIMIT);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_full),      cmocka_unit_test(test_expect),
+                                       cmocka_unit_test(test_small),     cmocka_unit_test(test_bad),
+                                       cmocka_unit_test(test_truncated), cmocka_unit_test(test_too_long)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
