@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* agent: joins the Coordinator for PID 1. It has no privilege, no file system and no other process to see; it
+ * has one socket to PID 1 and, one at a time, one to the Coordinator. What flows through its steps stands
+ * here.
+ */
+#ifndef NACRE_AGENT_H
+#define NACRE_AGENT_H
+
+#include "err.h"
+#include "join.h"
+#include "policy.h"
+
+#include <stdint.h>
+
+struct agent {
+    uint64_t start_ms;     /* CLOCK_MONOTONIC; set by main */
+    struct policy *policy; /* owned; set by channel_start, read by attempts_run */
+    uint64_t time_floor_s; /* no certificate date is checked with an earlier time; set by channel_start */
+    struct join *join; /* owned: the attempt that worked; set by attempts_run, read by channel_hand_over */
+};
+
+struct step {
+    const char *name;
+    int (*run)(struct agent *agent, struct err *err);
+};
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "attempts.h"
+
+#include "backoff.h"
+#include "channel.h"
+#include "os.h"
+
+#include <errno.h>
+
+static int get_evidence(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SIZE], struct writer *w,
+                        struct err *err)
+{
+    (void) ctx;
+    return channel_evidence(report_data, w, err);
+}
+
+/* The time that certificate dates are checked with: the host's clock, but never before the floor. */
+static int64_t trusted_now_s(const struct agent *agent)
+{
+    int64_t now = os_clock_s();
+    int64_t floor = (int64_t) agent->time_floor_s;
+    return now > floor ? now : floor;
+}
+
+static int system_error(int error, const char *what, struct err *err)
+{
+    return err_set(err, ERR_SYS, error, "%s%s", what, os_error_text(error));
+}
+
+static int out_of_time(const char *what, struct err *err)
+{
+    return err_set(err, ERR_TIMEOUT, 0, "%s: no answer in time", what);
+}
+
+static int connect_until(const struct netaddr *addr, uint64_t end_ms, struct err *err)
+{
+    int fd = os_connect(addr);
+    if (fd < 0)
+        return system_error(-fd, "", err);
+    uint64_t now = os_now_ms();
+    int rc = os_wait(fd, 1, end_ms > now ? end_ms - now : 0);
+    if (rc == 1)
+        rc = os_connected(fd);
+    else if (rc == 0)
+        rc = out_of_time("connect", err);
+    if (rc == 0)
+        return fd;
+    os_close(fd);
+    return err->code == ERR_TIMEOUT ? -1 : system_error(-rc, "", err);
+}
+
+static int write_some(int fd, struct join *j, struct err *err)
+{
+    while (join_output(j).len > 0) {
+        ssize_t n = os_write(fd, join_output(j));
+        if (n == -EAGAIN)
+            return 0;
+        if (n < 0)
+            return system_error((int) -n, "send: ", err);
+        join_sent(j, (size_t) n);
+    }
+    return 0;
+}
+
+static int read_some(int fd, struct join *j, struct err *err)
+{
+    uint8_t bytes[4096];
+    ssize_t n = os_read(fd, bytes, sizeof(bytes));
+    if (n == -EAGAIN)
+        return 0;
+    if (n < 0)
+        return system_error((int) -n, "receive: ", err);
+    if (n == 0) {
+        join_feed_end(j);
+        return 0;
+    }
+    return join_feed(j, span_of(bytes, (size_t) n), err);
+}
+
+/* Turn the loop until joined. What is waiting to be sent goes out even when the step failed: it is our alert.
+ */
+static int converse(int fd, struct join *j, uint64_t end_ms, struct err *err)
+{
+    for (;;) {
+        int rc = join_step(j, err);
+        struct err ignored;
+        if (write_some(fd, j, rc < 0 ? &ignored : err) < 0 || rc < 0)
+            return -1;
+        if (rc == 1)
+            return 0;
+        uint64_t now = os_now_ms();
+        int ready = os_wait(fd, join_output(j).len > 0, end_ms > now ? end_ms - now : 0);
+        if (ready == 0)
+            return out_of_time("join", err);
+        if (ready < 0)
+            return system_error(-ready, "wait: ", err);
+        if (read_some(fd, j, err) < 0)
+            return -1;
+    }
+}
+
+static int attempt(struct agent *agent, uint64_t end_ms, struct err *err)
+{
+    const struct join_config config = {
+        .coordinator = &agent->policy->coordinator,
+        .now_s = trusted_now_s(agent),
+        .versions = TLS_ANY,
+        .evidence = get_evidence,
+        .ctx = agent,
+    };
+    int fd = connect_until(&config.coordinator->address, end_ms, err);
+    if (fd < 0)
+        return -1;
+    struct join *j = join_new(&config, err);
+    int rc = j == NULL ? -1 : converse(fd, j, end_ms, err);
+    os_close(fd);
+    if (rc < 0) {
+        join_free(j);
+        return -1;
+    }
+    agent->join = j;
+    return 0;
+}
+
+static bool is_final(enum err_code code)
+{
+    return code == ERR_DENIED || code == ERR_HELPER;
+}
+
+int attempts_run(struct agent *agent, struct err *err)
+{
+    const struct policy_coordinator *c = &agent->policy->coordinator;
+    struct backoff backoff = backoff_of(agent->start_ms, c->deadline_ms, c->retry_ms, c->retry_max_ms);
+    char address[NETADDR_TEXT_MAX];
+    netaddr_format(&c->address, address);
+    for (;;) {
+        struct err why = {0};
+        uint64_t pause_ms = 0;
+        if (attempt(agent, backoff_attempt(&backoff, os_now_ms()), &why) == 0)
+            return 0;
+        if (is_final(why.code)) {
+            *err = why;
+            return err_prefix(err, "coordinator %s", address);
+        }
+        if (!backoff_pause(&backoff, os_now_ms(), &pause_ms))
+            return err_set(err, ERR_TIMEOUT, 0, "coordinator %s: %s (last of %u tries)", address, why.text,
+                           backoff.tries);
+        os_sleep_ms(pause_ms);
+    }
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "channel.h"
+
+#include "os.h"
+#include "secret.h"
+#include "snp_cert_table.h"
+#include "snp_evidence.h"
+#include "wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One message in the making. It may hold the key and the secret: wiped when it goes out of scope. */
+struct buffer {
+    uint8_t *bytes;
+};
+
+static void buffer_free(struct buffer *b)
+{
+    if (b->bytes != NULL)
+        secret_wipe_bytes(b->bytes, WIRE_MESSAGE_MAX);
+    free(b->bytes);
+}
+#define AUTO_BUFFER __attribute__((cleanup(buffer_free))) struct buffer
+
+static int buffer_make(struct buffer *b, struct err *err)
+{
+    b->bytes = malloc(WIRE_MESSAGE_MAX);
+    return b->bytes == NULL ? err_set(err, ERR_LIMIT, 0, "channel: no memory for a message") : 0;
+}
+
+static int send_message(struct buffer *b, const struct wire_msg *msg, struct err *err)
+{
+    struct writer w = writer_of(b->bytes, WIRE_MESSAGE_MAX);
+    if (wire_encode(msg, &w, err) < 0)
+        return err_prefix(err, "channel: %s", wire_type_name(msg->type));
+    ssize_t n = os_send_message(WIRE_FD, writer_span(&w));
+    if (n < 0)
+        return err_set(err, ERR_SYS, (int) -n, "channel: cannot send %s", wire_type_name(msg->type));
+    return 0;
+}
+
+/* The next message, which must be of this type. *msg borrows from b. */
+static int receive_message(struct buffer *b, enum wire_type type, struct wire_msg *msg, struct err *err)
+{
+    ssize_t n = os_receive_message(WIRE_FD, b->bytes, WIRE_MESSAGE_MAX);
+    if (n < 0)
+        return err_set(err, ERR_SYS, (int) -n, "channel: cannot receive %s", wire_type_name(type));
+    if (n == 0 || n > WIRE_MESSAGE_MAX)
+        return err_set(err, ERR_HELPER, 0, "channel: %s instead of %s",
+                       n == 0 ? "closed" : "a too long message", wire_type_name(type));
+    if (wire_decode(span_of(b->bytes, (size_t) n), msg, err) < 0 || msg->type != type)
+        return err_set(err, ERR_HELPER, 0, "channel: no valid %s", wire_type_name(type));
+    return 0;
+}
+
+int channel_start(struct agent *agent, struct err *err)
+{
+    AUTO_BUFFER b = {0};
+    struct wire_msg msg;
+    if (buffer_make(&b, err) < 0 || receive_message(&b, WIRE_START, &msg, err) < 0)
+        return -1;
+    if (msg.start.job != WIRE_JOB_AGENT)
+        return err_set(err, ERR_HELPER, 0, "channel: START for job %s", wire_job_name(msg.start.job));
+    if (policy_parse(msg.start.policy, &agent->policy, err) < 0)
+        return -1;
+    agent->time_floor_s = msg.start.time_floor_s;
+    return 0;
+}
+
+static int encode_evidence(const struct wire_report_reply *reply, struct writer *w, struct err *err)
+{
+    struct snp_report report;
+    struct snp_chain chain = {0};
+    if (snp_report_parse(reply->report, &report, err) < 0 ||
+        snp_cert_table_parse(reply->auxblob, &chain, err) < 0)
+        return -1;
+    return snp_evidence_encode(reply->report, &chain, snp_report_product(&report), w, err);
+}
+
+int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], struct writer *w, struct err *err)
+{
+    AUTO_BUFFER b = {0};
+    struct wire_msg request = {.type = WIRE_REPORT_REQUEST};
+    struct wire_msg reply;
+    memcpy(request.report_request.report_data, report_data, CHANNEL_REPORT_DATA_SIZE);
+    if (buffer_make(&b, err) < 0 || send_message(&b, &request, err) < 0 ||
+        receive_message(&b, WIRE_REPORT_REPLY, &reply, err) < 0)
+        return -1;
+    if (encode_evidence(&reply.report_reply, w, err) < 0) {
+        err->code = ERR_HELPER; /* the next report will not be better */
+        return err_prefix(err, "own evidence");
+    }
+    return 0;
+}
+
+int channel_hand_over(struct agent *agent, struct err *err)
+{
+    AUTO_BUFFER b = {0};
+    const struct join_result *r = join_result(agent->join);
+    struct wire_msg msg = {
+        .type = WIRE_CERTIFICATES,
+        .certificates = {.mesh_ca_pem = r->mesh_ca,
+                         .cert_chain_pem = r->cert_chain,
+                         .key_pem = r->key,
+                         .root_ca_pem = r->root_ca,
+                         .workload_secret = r->secret}
+    };
+    struct wire_msg done = {.type = WIRE_DONE};
+    if (buffer_make(&b, err) < 0 || send_message(&b, &msg, err) < 0)
+        return -1;
+    return send_message(&b, &done, err);
+}
+
+/* PID 1 takes printable ASCII only. */
+static size_t printable(const char *text, char *out, size_t cap)
+{
+    size_t n = 0;
+    for (; n < cap && text[n] != 0; n++)
+        out[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
+    return n;
+}
+
+void channel_failed(const struct err *err)
+{
+    AUTO_BUFFER b = {0};
+    struct err ignored;
+    char text[WIRE_TEXT_MAX];
+    size_t len = printable(err->text, text, sizeof(text));
+    struct wire_msg msg = {
+        .type = WIRE_FAILED,
+        .failed = {.code = err->code, .sys_errno = err->sys_errno, .text = span_of(text, len)}
+    };
+    if (buffer_make(&b, &ignored) == 0)
+        (void) send_message(&b, &msg, &ignored);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* channel: the agent's talk with PID 1 (lib/wire.h, docs/formats/wire.md). PID 1 is trusted; its messages are
+ * checked all the same. Every failure here is ERR_HELPER or ERR_SYS: without PID 1 no new attempt makes
+ * sense. */
+#ifndef NACRE_CHANNEL_H
+#define NACRE_CHANNEL_H
+
+#include "agent.h"
+
+#define CHANNEL_REPORT_DATA_SIZE 64
+
+/* Take START: sets agent->policy and agent->time_floor_s. */
+int channel_start(struct agent *agent, struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* Ask for a report over report_data and make SNP evidence of it and of the certificates that the host gave
+ * with it. Appended to w. */
+int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], struct writer *w, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* Send CERTIFICATES with what agent->join holds, then DONE. */
+int channel_hand_over(struct agent *agent, struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* Send FAILED. If that does not work either, PID 1 sees the closed channel. */
+void channel_failed(const struct err *err) __attribute__((nonnull));
+
+#endif

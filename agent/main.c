@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent.h"
+#include "attempts.h"
+#include "channel.h"
+#include "os.h"
+#include "sandbox.h"
+
+/* In order: name, function, what is true once it has passed. */
+static const struct step steps[] = {
+    {"sandbox",   sandbox_enter    }, /* no privilege, no file, a filter on system calls */
+    {"start",     channel_start    }, /* the policy is parsed */
+    {"join",      attempts_run     }, /* the Coordinator is who the policy says, and has issued our certificate */
+    {"hand over", channel_hand_over}, /* PID 1 has certificates, key and secret */
+};
+
+int main(void)
+{
+    struct agent agent = {.start_ms = os_now_ms()};
+    struct err err = {0};
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
+        rc = steps[i].run(&agent, &err);
+    if (rc < 0)
+        channel_failed(&err);
+    join_free(agent.join);
+    policy_free(agent.policy);
+    return rc < 0 ? 1 : 0;
+}

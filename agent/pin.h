@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pin: is this the Coordinator that the policy names, and is what it has issued right? No state, no system
+ * calls.
+ *
+ * Both pins may be given; then both must hold. A mismatch is ERR_DENIED.
+ */
+#ifndef NACRE_PIN_H
+#define NACRE_PIN_H
+
+#include "atls.h"
+#include "meshapi.h"
+#include "policy.h"
+
+/* The pin on reference values: the evidence in the Coordinator's TLS certificate, answering to our nonce.
+ * Nothing is checked when the policy has none. test_root: DER, instead of AMD's roots; empty outside of
+ * tests. */
+struct pin_evidence {
+    const struct policy_coordinator *coordinator;
+    const struct atls_peer *peer;
+    const uint8_t *nonce; /* ours, ATLS_NONCE_SIZE bytes */
+    int64_t now_s;
+    struct span test_root;
+};
+int pin_check_evidence(const struct pin_evidence *p, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* The pin on the root CA's key, and the form of all that was issued for spki, our new key: root CA
+ * self-signed, chain of exactly leaf and intermediate that verifies up to it, leaf for our key, mesh CA with
+ * the intermediate's key and name, dates valid at now_s. */
+int pin_check_response(const struct policy_coordinator *coordinator, const struct meshapi_response *response,
+                       struct span spki, int64_t now_s, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+#endif
