@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "manifest_values.h"
 
+#include "snp_vcpus.h"
+
 #include <stdlib.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -180,12 +182,50 @@ static int parse_measurement(const struct json *at, struct manifest_snp *entry, 
     return 0;
 }
 
+/* A 32-bit number as 8 hex digits, the highest first. */
+static int parse_be32(const struct json *at, uint32_t *out, struct err *err)
+{
+    uint8_t bytes[4];
+
+    if (json_hex(at, bytes, sizeof bytes, err) < 0)
+        return -1;
+    struct reader r = reader_of(span_of(bytes, sizeof bytes));
+    *out = reader_be32(&r);
+    return 0;
+}
+
+/* With APEIP the measurement is the one for a single vCPU and stands for every count. */
+static int parse_vcpus(const struct json *at, struct manifest_snp *entry, struct err *err)
+{
+    static const char *const models[] = {[SNP_PRODUCT_MILAN] = "EPYC-Milan",
+                                         [SNP_PRODUCT_GENOA] = "EPYC-Genoa",
+                                         [SNP_PRODUCT_TURIN] = "EPYC-Turin"};
+    struct snp_vcpus vcpus = {.vcpu_sig = snp_launch_cpu_sig(models[entry->product])};
+    struct json eip;
+    struct json sig;
+    bool has_eip = json_find(at, "APEIP", &eip);
+
+    if (json_find(at, "VCPUSig", &sig)) {
+        if (!has_eip)
+            return json_fail(&sig, err, ERR_MISSING, "stands without APEIP");
+        if (parse_be32(&sig, &vcpus.vcpu_sig, err) < 0)
+            return -1;
+    }
+    if (!has_eip)
+        return 0;
+    if (parse_be32(&eip, &vcpus.ap_eip, err) < 0 ||
+        snp_vcpus_further(&vcpus, MANIFEST_VCPUS_MAX, entry->measurements, err) < 0)
+        return -1;
+    entry->measurement_count = MANIFEST_VCPUS_MAX;
+    return 0;
+}
+
 static int parse_snp_values(const struct json *at, struct manifest_snp *entry, struct err *err)
 {
     struct json member;
 
     if (json_get(at, "ProductName", &member, err) < 0 || parse_product(&member, &entry->product, err) < 0 ||
-        parse_measurement(at, entry, err) < 0)
+        parse_measurement(at, entry, err) < 0 || parse_vcpus(at, entry, err) < 0)
         return -1;
     if (json_get(at, "MinimumTCB", &member, err) < 0 || parse_tcb(&member, &entry->tcb, err) < 0)
         return -1;

@@ -124,6 +124,57 @@ static void test_expect(void **state)
     manifest_free(&m);
 }
 
+/* Replace the first `from` in full.json by `to`: the parse fails with this code, and the message has this in
+ * it. */
+struct bad {
+    const char *from;
+    const char *to;
+    enum err_code code;
+    const char *says;
+};
+
+static size_t replace(char text[FILE_MAX], const struct bad *row)
+{
+    char *at = strstr(text, row->from);
+    char rest[FILE_MAX];
+
+    if (at == NULL)
+        fail_msg("full.json has no %s", row->from);
+    assert_true(strlen(text) + strlen(row->to) < FILE_MAX);
+    (void) snprintf(rest, sizeof rest, "%s", at + strlen(row->from));
+    (void) snprintf(at, FILE_MAX - (size_t) (at - text), "%s%s", row->to, rest);
+    return strlen(text);
+}
+
+/* APEIP: one entry for 1 to 220 vCPUs. */
+static void test_vcpus(void **state)
+{
+    static const struct bad rows[] = {
+        {"\"Platform\"", "\"APEIP\": \"0080b004\", \"Platform\"",                            ERR_NONE,    ""     },
+        {"\"Platform\"", "\"APEIP\": \"0080b004\", \"VCPUSig\": \"00a10f10\", \"Platform\"", ERR_NONE,    ""     },
+        {"\"Platform\"", "\"VCPUSig\": \"00a10f10\", \"Platform\"",                          ERR_MISSING,
+         "VCPUSig: stands without APEIP"                                                                         },
+        {"\"Platform\"", "\"APEIP\": \"80b004\", \"Platform\"",                              ERR_FORMAT,  "APEIP"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[FILE_MAX];
+        struct manifest m = {0};
+        struct err err = {0};
+
+        (void) load("tests/vectors/manifest/full.json", text);
+        size_t len = replace(text, &rows[i]);
+        assert_int_equal(manifest_parse(span_of(text, len), "m.json", true, &m, &err),
+                         rows[i].code == ERR_NONE ? 0 : -1);
+        assert_int_equal(err.code, rows[i].code);
+        assert_non_null(strstr(err.text, rows[i].says));
+        assert_int_equal(rows[i].code == ERR_NONE ? m.snp[0].measurement_count : 220, 220);
+        assert_int_equal(rows[i].code == ERR_NONE ? m.snp[1].measurement_count : 1, 1);
+        manifest_free(&m);
+    }
+}
+
 static void test_small(void **state)
 {
     char text[FILE_MAX];
@@ -140,15 +191,6 @@ static void test_small(void **state)
     assert_int_equal(m.snp[0].platform.len, 0);
     manifest_free(&m);
 }
-
-/* Replace the first `from` in full.json by `to`: the parse fails with this code, and the message has this in
- * it. */
-struct bad {
-    const char *from;
-    const char *to;
-    enum err_code code;
-    const char *says;
-};
 
 static const struct bad bad[] = {
     {"\"Policies\"",                                                       "\"policies\"",                                                           ERR_FORMAT,  "policies"                                              },
@@ -211,19 +253,6 @@ static const struct bad bad[] = {
     {"  \"Policies\"",                                                     "\"Policies\": {}, \"x\"",                                                ERR_FORMAT,  ""                                                      },
 };
 
-static size_t replace(char text[FILE_MAX], const struct bad *row)
-{
-    char *at = strstr(text, row->from);
-    char rest[FILE_MAX];
-
-    if (at == NULL)
-        fail_msg("full.json has no %s", row->from);
-    assert_true(strlen(text) + strlen(row->to) < FILE_MAX);
-    (void) snprintf(rest, sizeof rest, "%s", at + strlen(row->from));
-    (void) snprintf(at, FILE_MAX - (size_t) (at - text), "%s%s", row->to, rest);
-    return strlen(text);
-}
-
 static void test_bad(void **state)
 {
     (void) state;
@@ -274,9 +303,10 @@ static void test_too_long(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_full),      cmocka_unit_test(test_expect),
-                                       cmocka_unit_test(test_small),     cmocka_unit_test(test_bad),
-                                       cmocka_unit_test(test_truncated), cmocka_unit_test(test_too_long)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_full),    cmocka_unit_test(test_expect),
+                                       cmocka_unit_test(test_small),   cmocka_unit_test(test_vcpus),
+                                       cmocka_unit_test(test_bad),     cmocka_unit_test(test_truncated),
+                                       cmocka_unit_test(test_too_long)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
