@@ -184,17 +184,25 @@ static int answer(struct conversation *c, const struct wire_msg *msg, struct err
     return reply.type != 0 ? send_message(c, &reply, err) : 0;
 }
 
+/* Whatever is wrong with its bytes: the helper broke the protocol. */
+static int broken(const struct conversation *c, struct err *err)
+{
+    err->code = ERR_HELPER;
+    return err_prefix(err, "%s", wire_job_name(c->helper->job));
+}
+
 static int handle(struct conversation *c, size_t len, struct err *err)
 {
     struct span datagram = span_of(c->buf, len);
     enum wire_type type;
     struct wire_msg msg;
 
-    if (wire_peek_type(datagram, &type, err) < 0 || wire_accept(&c->progress, type, err) < 0 ||
-        wire_decode(datagram, &msg, err) < 0) {
-        err->code = ERR_HELPER; /* whatever is wrong with its bytes: the helper broke the protocol */
-        return err_prefix(err, "%s", wire_job_name(c->helper->job));
-    }
+    if (wire_peek_type(datagram, &type, err) < 0)
+        return broken(c, err);
+    if (wire_accept(&c->progress, type, err) < 0)
+        return -1;
+    if (wire_decode(datagram, &msg, err) < 0)
+        return broken(c, err);
     if (msg.type == WIRE_FAILED)
         return failed(c, &msg.failed, err);
     if (msg.type == WIRE_DONE)
@@ -247,11 +255,9 @@ static int check_end(const struct conversation *c, const struct sys_end *end, st
     if (end->by_signal)
         return err_set(err, ERR_HELPER, 0, "%s: killed by %s (%d)", job, signal_name(end->status),
                        end->status);
-    if (wire_accept_eof(&c->progress, err) < 0)
-        return -1;
     if (end->status != 0)
         return err_set(err, ERR_HELPER, 0, "%s: exit status %d", job, end->status);
-    return 0;
+    return wire_accept_eof(&c->progress, err);
 }
 
 int helper_run(const struct helper *h, struct err *err)
