@@ -206,7 +206,7 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(wildcard lib/*.h) | $(GLIBC)/.stamp $(MUSL
 tidy: $(TIDY)
 
 bench: image ## measure against the budgets of the design and print ratios
-	@scripts/bench
+	@python3 tests/bench/bench.py
 
 PREFIX  ?= /usr/local
 install: host ## install the host tools and man pages under PREFIX (/usr/local)
