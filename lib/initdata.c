@@ -136,24 +136,29 @@ static int initdata_check_top(const struct toml_entry *entry, unsigned *seen, st
     return err_set(err, ERR_FORMAT, 0, "initdata: line %zu: unknown key \"%s\"", entry->line, shown);
 }
 
-static int initdata_read(struct initdata *d, struct err *err)
+static int initdata_check_tables(const struct toml *doc, struct err *err)
 {
     char shown[UTF8_SHOWN_MAX];
+
+    for (size_t i = 0; i < doc->table_count; i++) {
+        utf8_show(span_str(doc->tables[i]), shown);
+        if (strcmp(doc->tables[i], "data") != 0)
+            return err_set(err, ERR_FORMAT, 0, "initdata: unknown table \"%s\"", shown);
+    }
+    return 0;
+}
+
+static int initdata_read(struct initdata *d, struct err *err)
+{
     unsigned seen = 0;
 
+    if (initdata_check_tables(&d->doc, err) < 0)
+        return -1;
     for (size_t i = 0; i < d->doc.count; i++) {
         const struct toml_entry *entry = &d->doc.entries[i];
+        const bool top = entry->table[0] == '\0';
 
-        if (entry->table[0] == '\0') {
-            if (initdata_check_top(entry, &seen, err) < 0)
-                return -1;
-            continue;
-        }
-        utf8_show(span_str(entry->table), shown);
-        if (strcmp(entry->table, "data") != 0)
-            return err_set(err, ERR_FORMAT, 0, "initdata: line %zu: unknown table \"%s\"", entry->line,
-                           shown);
-        if (initdata_add_file(d, entry, err) < 0)
+        if ((top ? initdata_check_top(entry, &seen, err) : initdata_add_file(d, entry, err)) < 0)
             return -1;
     }
     if (seen != 3)
