@@ -53,26 +53,37 @@ check_sha256() {
     [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]
 }
 
+# elsewhere PATH: where the same file lies in the other archive; a security update moves into main some day
+elsewhere() {
+    case $1 in
+    pool/updates/*) echo "pool/${1#pool/updates/}" ;;
+    *) echo "pool/updates/${1#pool/}" ;;
+    esac
+}
+
 # download COMPONENT VERSION PATH OUT: one file of the archive into OUT, by apt's own downloader
 download() {
-    local mirror uri log=$4.log
-    mirror=$(debian_mirror "$3")
-    [ -n "$mirror" ] || die "apt has no source for the Debian archive that holds $3; see apt-get indextargets"
-    # apt hands file: addresses back in place; copy: gives a file of our own
-    uri=${mirror/#file:/copy:}/$3
-    say "get $3"
-    if /usr/lib/apt/apt-helper -o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=2 \
-        download-file "$uri" "$4" >"$log" 2>&1; then
-        rm -f "$log"
-        return
-    fi
-    if grep -qE '404 +Not Found|No such file|File not found' "$log"; then
-        rm -f "$log" "$4"
-        die "$1 $2 is no longer in the Debian archive ($3): see docs/building.md, \"Moving the lock\""
-    fi
-    cat "$log" >&2
+    local path mirror mirrors='' log=$4.log
+    for path in "$3" "$(elsewhere "$3")"; do
+        mirror=$(debian_mirror "$path")
+        [ -n "$mirror" ] || continue
+        mirrors+=" $mirror"
+        say "get $path"
+        # apt hands file: addresses back in place; copy: gives a file of our own
+        if /usr/lib/apt/apt-helper -o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=2 \
+            download-file "${mirror/#file:/copy:}/$path" "$4" >"$log" 2>&1; then
+            rm -f "$log"
+            return
+        fi
+        if ! grep -qE '404 +Not Found|No such file|File not found' "$log"; then
+            cat "$log" >&2
+            rm -f "$log" "$4"
+            die "cannot get $path ($1 $2) from $mirror"
+        fi
+    done
     rm -f "$log" "$4"
-    die "cannot get $3 ($1 $2) from $mirror"
+    [ -n "$mirrors" ] || die "apt has no source for the Debian archive that holds $3; see apt-get indextargets"
+    die "$1 $2 is no longer in the Debian archive ($3): see docs/building.md, \"Moving the lock\""
 }
 
 # archive_file COMPONENT VERSION PATH SHA256: prints the checked file's place in the cache.

@@ -51,6 +51,16 @@ def test_security_archive_for_updates(mirror):
     assert done.returncode == 0, done.stderr
 
 
+def test_file_that_moved_between_the_archives(mirror):
+    """An update starts in the security archive and moves into main: both places are tried, the hash decides."""
+    place = mirror.security / "pool/updates/main/t/toy"
+    place.mkdir(parents=True)
+    for file in (mirror.archive / "pool/main/t/toy").iterdir():
+        file.rename(place / file.name)
+    done = mirror.fetch()
+    assert done.returncode == 0, done.stderr
+
+
 def test_wrong_hash_is_refused_and_removed(mirror):
     mirror.rows[0][3] = "0" * 64
     mirror.write_lock()
