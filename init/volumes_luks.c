@@ -12,8 +12,6 @@
 #define CIPHER "aes"
 #define MODE "xts-plain64"
 #define INTEGRITY "hmac(sha256)"
-#define KEYSLOT_CIPHER "aes-xts-plain64"
-#define KEYSLOT_KEY_SIZE 64 /* bytes */
 
 /* What libcryptsetup said last: part of our error's text. */
 struct said {
@@ -93,10 +91,8 @@ static int format(struct crypt_device *device, const struct volplan *plan, const
         rc = crypt_format(device, CRYPT_LUKS2, CIPHER, MODE, NULL, key, plan->key.len, &params);
     if (rc < 0)
         return luks_fail(err, rc, "format", said);
-    rc = crypt_keyslot_set_encryption(device, KEYSLOT_CIPHER, KEYSLOT_KEY_SIZE);
-    if (rc == 0)
-        rc = crypt_keyslot_add_by_volume_key(device, 0, key, plan->key.len,
-                                             (const char *) plan->passphrase.bytes, plan->passphrase.len);
+    rc = crypt_keyslot_add_by_volume_key(device, 0, key, plan->key.len, (const char *) plan->passphrase.bytes,
+                                         plan->passphrase.len);
     return rc < 0 ? luks_fail(err, rc, "add keyslot 0", said) : 0;
 }
 
