@@ -40,11 +40,11 @@ uint64_t verity_tree_blocks(const struct verity_geometry *g)
     uint64_t level = g->data_blocks;
     uint64_t total = 0;
 
-    /* even one data block has a hash block above it, which the root hash covers */
-    do {
+    /* one block at the top is covered by the root hash itself: a single data block needs no tree */
+    while (level > 1) {
         level = (level + per_block - 1) / per_block;
         total += level;
-    } while (level > 1);
+    }
     return total;
 }
 
