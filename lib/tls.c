@@ -259,6 +259,16 @@ static int set_placeholder(struct tls *t, const struct tls_config *config, struc
     return 0;
 }
 
+static int turn_off_tickets(struct tls *t, enum tls_versions versions)
+{
+    (void) wolfSSL_CTX_set_options(t->ctx, WOLFSSL_OP_NO_TICKET); /* returns all options */
+    if (t->role == TLS_CLIENT)
+        return 0; /* a client asks for none unless told to */
+    if (versions != TLS_ONLY_13 && wolfSSL_CTX_NoTicketTLSv12(t->ctx) != WOLFSSL_SUCCESS)
+        return -1;
+    return versions != TLS_ONLY_12 && wolfSSL_CTX_no_ticket_TLSv13(t->ctx) != 0 ? -1 : 0;
+}
+
 static int set_context(struct tls *t, const struct tls_config *config, struct err *err)
 {
     t->ctx = wolfSSL_CTX_new(method(config));
@@ -270,9 +280,7 @@ static int set_context(struct tls *t, const struct tls_config *config, struct er
         return err_set(err, ERR_FORMAT, 0, "tls: wolfSSL lacks a suite or version that is needed");
     wolfSSL_CTX_set_verify(t->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT, on_verify);
     (void) wolfSSL_CTX_set_session_cache_mode(t->ctx, WOLFSSL_SESS_CACHE_OFF);
-    (void) wolfSSL_CTX_set_options(t->ctx, WOLFSSL_OP_NO_TICKET);
-    if (config->role == TLS_SERVER &&
-        (wolfSSL_CTX_NoTicketTLSv12(t->ctx) != WOLFSSL_SUCCESS || wolfSSL_CTX_no_ticket_TLSv13(t->ctx) != 0))
+    if (turn_off_tickets(t, config->versions) < 0)
         return err_set(err, ERR_FORMAT, 0, "tls: session tickets cannot be turned off");
     wolfSSL_CTX_set_cert_cb(t->ctx, on_certificate, t);
     wolfSSL_CTX_SetIORecv(t->ctx, on_recv);
