@@ -34,15 +34,24 @@ struct boot_platform {
 };
 
 struct boot {
-    struct log log;                /* set by: console   read by: all, through log.h */
-    struct cmdline cmdline;        /* set by: cmdline   read by: platform, measure */
-    struct boot_platform platform; /* set by: platform  read by: initdata, policy */
-    struct initdata initdata;      /* set by: initdata  read by: policy, attest, volumes, image, workload */
-    uint8_t initdata_digest[SHA256_SIZE]; /* set by: initdata  read by: measure */
-    struct policy *policy; /* set by: policy    read by: measure, network, attest, volumes, workload */
-    struct evlog events;   /* set by: measure   read by: nobody yet: the protocol has no room for it */
-    struct secret secret;  /* set by: attest    read by: volumes */
-    pid_t workload;        /* set by: workload  read by: supervise */
+    /* set by: console; read by: all */
+    struct log log;
+    /* set by: cmdline; read by: platform, measure */
+    struct cmdline cmdline;
+    /* set by: platform; read by: initdata, policy */
+    struct boot_platform platform;
+    /* set by: initdata; read by: policy, measure, attest, volumes, image, workload */
+    struct initdata initdata;
+    /* set by: initdata; read by: measure */
+    uint8_t initdata_digest[SHA256_SIZE];
+    /* set by: policy; read by: measure, network, attest, volumes, workload, halt */
+    struct policy *policy;
+    /* set by: measure; read by: nobody, since no protocol has room for its head yet */
+    struct evlog events;
+    /* set by: attest; read by: volumes, which wipes it */
+    struct secret secret;
+    /* set by: workload; read by: supervise */
+    pid_t workload;
 };
 
 /* How the boot ended: what the reason record and the last console line say. */
