@@ -11,8 +11,9 @@
 #include "span.h"
 
 #define HALT_PORT "nacre.reason" /* name of the virtio-serial port for the record */
-#define HALT_RECORD_MAX 1024 /* bytes of the record: every byte of the text may need six, and the rest fits  \
-                              */
+#define HALT_RECORD_MAX                                                                                      \
+    1024 /* bytes of the record: every byte of the text may need six, and the rest fits                      \
+          */
 
 /* Ends the VM. Returns only when it could not be powered off (and in tests). */
 void halt(struct boot *boot, const struct boot_end *end) __attribute__((nonnull));

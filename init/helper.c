@@ -68,16 +68,17 @@ static int out_of_time(const struct conversation *c, struct err *err)
 /* The buffer holds secrets in passing: locked in memory, wiped by finish. */
 static int make_buffer(uint8_t **buf, struct err *err)
 {
-    AUTO_FREE uint8_t *made = malloc(WIRE_MESSAGE_MAX);
+    uint8_t *made = malloc(WIRE_MESSAGE_MAX);
     int r;
 
     if (made == NULL)
         return err_set(err, ERR_LIMIT, 0, "no memory for a message");
     r = sys_lock_memory(made, WIRE_MESSAGE_MAX);
-    if (r < 0)
+    if (r < 0) {
+        free(made);
         return err_set(err, ERR_SYS, -r, "lock memory");
+    }
     *buf = made;
-    made = NULL;
     return 0;
 }
 
@@ -101,7 +102,6 @@ static void finish(struct conversation *c)
     c->pid = 0;
     c->buf = NULL;
 }
-#define AUTO_CONVERSATION __attribute__((cleanup(finish))) struct conversation
 
 static int spawn(struct conversation *c, struct err *err)
 {
@@ -260,14 +260,22 @@ static int check_end(const struct conversation *c, const struct sys_end *end, st
     return wire_accept_eof(&c->progress, err);
 }
 
-int helper_run(const struct helper *h, struct err *err)
+static int run(struct conversation *c, struct err *err)
 {
-    AUTO_CONVERSATION c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
     struct sys_end end = {0};
 
-    if (start(&c, err) < 0 || converse(&c, err) < 0 || reap(&c, &end, err) < 0)
+    if (start(c, err) < 0 || converse(c, err) < 0 || reap(c, &end, err) < 0)
         return -1;
-    return check_end(&c, &end, err);
+    return check_end(c, &end, err);
+}
+
+int helper_run(const struct helper *h, struct err *err)
+{
+    struct conversation c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
+    int r = run(&c, err);
+
+    finish(&c);
+    return r;
 }
 
 /* The end of the socket means "execve done" or "died before it". A living process shows which program it
@@ -303,15 +311,22 @@ static int check_exec(struct conversation *c, struct err *err)
     return err_set(err, ERR_HELPER, 0, "launch: exit status %d before the execve", end.status);
 }
 
+static int launch(struct conversation *c, struct err *err)
+{
+    if (start(c, err) < 0 || converse(c, err) < 0 || wire_accept_eof(&c->progress, err) < 0)
+        return -1;
+    return check_exec(c, err);
+}
+
 int helper_launch(const struct helper *h, pid_t *pid, struct err *err)
 {
-    AUTO_CONVERSATION c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
+    struct conversation c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
+    int r = launch(&c, err);
 
-    if (start(&c, err) < 0 || converse(&c, err) < 0 || wire_accept_eof(&c.progress, err) < 0)
-        return -1;
-    if (check_exec(&c, err) < 0)
-        return -1;
-    *pid = c.pid;
-    c.pid = 0; /* no longer a helper: nothing here may kill it */
-    return 0;
+    if (r == 0) {
+        *pid = c.pid;
+        c.pid = 0; /* no longer a helper: finish must not kill it */
+    }
+    finish(&c);
+    return r;
 }

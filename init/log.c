@@ -41,7 +41,8 @@ static size_t format(char line[LOG_LINE_MAX], const char *fmt, va_list ap)
     if (n > 0)
         len += (size_t) n < LOG_LINE_MAX - len ? (size_t) n : LOG_LINE_MAX - len - 1;
     for (size_t i = 0; i < len; i++)
-        line[i] = line[i] >= ' ' && line[i] <= '~' ? line[i] : '?';
+        if (line[i] < ' ' || line[i] > '~')
+            line[i] = '?';
     line[len] = '\n';
     return len + 1;
 }

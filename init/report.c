@@ -46,7 +46,7 @@ static int make_entry(char path[FILE_PATH_MAX], struct err *err)
     return 0;
 }
 
-static int find_provider(const char *entry, const struct provider **found, struct err *err)
+static int find_provider(const char *entry, struct provider *found, struct err *err)
 {
     char path[FILE_PATH_MAX], name[SYS_NAME_MAX];
 
@@ -54,7 +54,7 @@ static int find_provider(const char *entry, const struct provider **found, struc
         return -1;
     for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++) {
         if (strcmp(providers[i].name, name) == 0) {
-            *found = &providers[i];
+            *found = providers[i];
             return 0;
         }
     }
@@ -76,39 +76,35 @@ static int read_generation(const char *entry, uint64_t *generation, struct err *
     return 0;
 }
 
-/* Read one blob into a buffer of its size. */
+/* Read one blob into a buffer of its own, which the caller frees even after a failure. */
 static int read_blob(const char *entry, const char *name, uint8_t **bytes, size_t *len, struct err *err)
 {
     char path[FILE_PATH_MAX];
-    AUTO_FREE uint8_t *buf = malloc(REPORT_BLOB_MAX);
-    size_t n;
 
-    if (buf == NULL)
+    *bytes = malloc(REPORT_BLOB_MAX);
+    if (*bytes == NULL)
         return err_set(err, ERR_LIMIT, 0, "no memory for a report");
-    if (file_path(path, err, "%s/%s", entry, name) < 0 || file_read(path, buf, REPORT_BLOB_MAX, &n, err) < 0)
+    if (file_path(path, err, "%s/%s", entry, name) < 0)
         return -1;
-    *bytes = buf;
-    *len = n;
-    buf = NULL;
-    return 0;
+    return file_read(path, *bytes, REPORT_BLOB_MAX, len, err);
 }
 
 /* Fill the entry and take the blobs out. Returns 1 when somebody else has changed the entry meanwhile. */
 static int use_entry(const char *entry, const uint8_t *report_data, struct report *out, struct err *err)
 {
     char path[FILE_PATH_MAX];
-    const struct provider *provider = NULL;
-    uint64_t before, after;
+    struct provider provider = {0};
+    uint64_t before = 0, after = 0;
 
     if (find_provider(entry, &provider, err) < 0 || read_generation(entry, &before, err) < 0)
         return -1;
-    out->tee = provider->tee;
+    out->tee = provider.tee;
     if (file_path(path, err, "%s/inblob", entry) < 0 ||
         file_write(path, span_of(report_data, REPORT_DATA_SIZE), err) < 0)
         return -1;
     if (read_blob(entry, "outblob", &out->bytes, &out->len, err) < 0)
         return err->sys_errno == EWOULDBLOCK ? 1 : -1;
-    if (provider->has_aux && read_blob(entry, "auxblob", &out->aux, &out->aux_len, err) < 0)
+    if (provider.has_aux && read_blob(entry, "auxblob", &out->aux, &out->aux_len, err) < 0)
         return err->sys_errno == EWOULDBLOCK ? 1 : -1;
     if (read_generation(entry, &after, err) < 0)
         return -1;
@@ -132,16 +128,16 @@ static int try_once(const uint8_t *report_data, struct report *out, struct err *
 int report_get(const uint8_t report_data[REPORT_DATA_SIZE], struct report *out, struct err *err)
 {
     for (int i = 0; i < REPORT_TRIES; i++) {
-        AUTO_REPORT report = {0};
+        struct report report = {0};
         int r = try_once(report_data, &report, err);
 
-        if (r < 0)
-            return -1;
         if (r == 0) {
             *out = report;
-            report = (struct report){0};
             return 0;
         }
+        report_free(&report);
+        if (r < 0)
+            return -1;
     }
     return err_set(err, ERR_DENIED, 0, "report: somebody else writes to our entry (%d tries)", REPORT_TRIES);
 }

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REPORT_DATA_SIZE 64         /* bytes: what both platforms put into their reports */
-#define REPORT_BLOB_MAX (32 * 1024) /* bytes of outblob and of auxblob: the kernel's own limit */
+#define REPORT_DATA_SIZE 64   /* bytes: what both platforms put into their reports */
+#define REPORT_BLOB_MAX 32768 /* bytes of outblob and of auxblob: the kernel's own limit */
 #define REPORT_DIR "/sys/kernel/config/tsm/report"
 #define REPORT_TRIES                                                                                         \
     3 /* another user of the entry, which no other program should know, makes us start again */
@@ -33,6 +33,5 @@ struct report {
 int report_get(const uint8_t report_data[REPORT_DATA_SIZE], struct report *out, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 void report_free(struct report *report); /* accepts a zeroed one */
-#define AUTO_REPORT __attribute__((cleanup(report_free))) struct report
 
 #endif

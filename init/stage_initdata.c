@@ -55,7 +55,7 @@ static int read_document(uint8_t **document, size_t *len, struct err *err)
         return -1;
     if (initdata_disk_parse(span_of(image, image_bytes), &gzip, err) < 0)
         return -1;
-    return inflate_gzip(gzip, INITDATA_DOCUMENT_MAX, document, len, err);
+    return inflate_gzip(gzip, (size_t) INITDATA_DOCUMENT_MAX, document, len, err);
 }
 
 int stage_initdata(struct boot *boot, struct err *err)

@@ -58,22 +58,30 @@ static int read_tdx(struct span bytes, const uint8_t *asked, struct boot_platfor
     return 0;
 }
 
+static int read_report(const struct report *report, const uint8_t *asked, struct boot_platform *out,
+                       struct err *err)
+{
+    struct span bytes = span_of(report->bytes, report->len);
+
+    out->tee = report->tee;
+    return report->tee == POLICY_SNP ? read_snp(bytes, asked, out, err) : read_tdx(bytes, asked, out, err);
+}
+
 int stage_platform(struct boot *boot, struct err *err)
 {
     uint8_t nonce[REPORT_DATA_SIZE];
     struct boot_platform platform = {0};
-    AUTO_REPORT report = {0};
+    struct report report = {0};
     ssize_t n = sys_random(nonce, sizeof nonce);
-    struct span bytes;
+    int r;
 
     if (n != (ssize_t) sizeof nonce)
         return err_set(err, ERR_SYS, n < 0 ? (int) -n : 0, "getrandom");
     if (report_get(nonce, &report, err) < 0)
         return -1;
-    bytes = span_of(report.bytes, report.len);
-    platform.tee = report.tee;
-    if ((report.tee == POLICY_SNP ? read_snp(bytes, nonce, &platform, err)
-                                  : read_tdx(bytes, nonce, &platform, err)) < 0)
+    r = read_report(&report, nonce, &platform, err);
+    report_free(&report);
+    if (r < 0)
         return -1;
     if (platform.debug && !boot->cmdline.dev)
         return err_set(err, ERR_DENIED, 0, "report: debug bit set, and this is no dev boot");
