@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The Coordinator against the agent's own client, in memory, with reports that softpsp signs: joins, and a
+ * refusal for each reference value, which must be named on both sides. */
+#include "join.h"
+#include "psp_report.h"
+#include "psp_state.h"
+#include "service.h"
+#include "session.h"
+#include "snp_evidence.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+#define MANIFEST_TEXT_SIZE 8192
+#define ROUNDS_MAX 64
+
+static char psp_dir[] = "/tmp/nacre-psp-XXXXXX";
+static struct psp_state psp;
+static int64_t now_s;
+
+/* A manifest that fits the reports of setup_psp; rows change one place of it. */
+static const char manifest_text[] =
+    "{\"Policies\": {\"1111111111111111111111111111111111111111111111111111111111111111\":"
+    " {\"SANs\": [\"web\", \"127.0.0.1\"], \"WorkloadSecretID\": \"tests/web\"}},"
+    " \"ReferenceValues\": {\"snp\": [{\"ProductName\": \"Genoa\", \"TrustedMeasurement\":"
+    " \"222222222222222222222222222222222222222222222222222222222222222222222222222222222222222222222222\","
+    " \"MinimumTCB\": {\"BootloaderVersion\": 10, \"TEEVersion\": 0, \"SNPVersion\": 28, "
+    "\"MicrocodeVersion\": 88},"
+    " \"GuestPolicy\": {\"ABIMinor\": 0, \"ABIMajor\": 0, \"SMT\": true, \"MigrateMA\": false, \"Debug\": "
+    "false,"
+    " \"SingleSocket\": false, \"CXLAllowed\": false, \"MemAES256XTS\": false, \"RAPLDis\": false,"
+    " \"CipherTextHidingDRAM\": false, \"PageSwapDisable\": false},"
+    " \"PlatformInfo\": {\"SMTEnabled\": false, \"TSMEEnabled\": false, \"ECCEnabled\": true, "
+    "\"RAPLDisabled\": false,"
+    " \"CiphertextHidingDRAMEnabled\": false, \"AliasCheckComplete\": true, \"TIOEnabled\": false},"
+    " \"MinimumMitigationVector\": 0, \"AllowedChipIDs\": []}]}}";
+
+/* The secure processor of a row, and what the guest does wrong. */
+struct guest {
+    struct psp_options options;
+    struct psp_vm vm;
+    bool no_evidence;
+    bool stale;   /* shows a report for another connection's nonce */
+    bool garbage; /* shows bytes that are no evidence */
+    bool no_chain;
+};
+
+static int give_evidence(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SIZE], struct writer *w,
+                         struct err *e)
+{
+    struct guest *g = ctx;
+    uint8_t data[SNP_REPORT_DATA_SIZE];
+    uint8_t report[SNP_REPORT_SIZE];
+    const struct snp_chain none = {0};
+
+    if (g->no_evidence)
+        return 0;
+    if (g->garbage) {
+        writer_str(w, "garbage");
+        return 0;
+    }
+    memcpy(data, report_data, sizeof data);
+    data[0] ^= g->stale;
+    if (psp_report_make(&g->vm, 0, data, report, e) < 0)
+        return -1;
+    return snp_evidence_encode(span_of(report, sizeof report), g->no_chain ? &none : &psp.chain,
+                               SNP_PRODUCT_GENOA, w, e);
+}
+
+static void say(const char *line)
+{
+    print_message("%s\n", line);
+}
+
+static int group_setup(void **state)
+{
+    struct err err;
+
+    (void) state;
+    now_s = (int64_t) time(NULL);
+    if (mkdtemp(psp_dir) == NULL)
+        return -1;
+    if (psp_state_open(psp_dir, SNP_PRODUCT_GENOA, say, &psp, &err) < 0) {
+        say(err.text);
+        return -1;
+    }
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    static const char *const names[] = {"ark.key", "ask.key", "vcek.key", "ark.pem", "ask.pem", "vcek.pem"};
+    char path[64];
+
+    (void) state;
+    psp_state_wipe(&psp);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void) snprintf(path, sizeof path, "%s/%s", psp_dir, names[i]);
+        (void) remove(path);
+    }
+    (void) remove(psp_dir);
+    return 0;
+}
+
+static void make_guest(struct guest *g)
+{
+    memset(g, 0, sizeof *g);
+    g->options = (struct psp_options){.product = SNP_PRODUCT_GENOA, .guest_policy = 0x30000, .vmpl = -1};
+    memset(g->options.host_data, 0x11, sizeof g->options.host_data);
+    g->vm = (struct psp_vm){.options = &g->options, .state = &psp};
+    memset(g->vm.measurement, 0x22, sizeof g->vm.measurement);
+}
+
+/* A Coordinator with this manifest, which knows the test root unless root is false. */
+static void make_service(struct service *s, const char *text, bool root)
+{
+    struct err err;
+
+    memset(s, 0, sizeof *s);
+    s->seed.seed.len = MESH_SECRET_SEED_SIZE;
+    s->seed.salt.len = MESH_SECRET_SALT_SIZE;
+    memset(s->seed.seed.bytes, 5, MESH_SECRET_SEED_SIZE);
+    if (manifest_parse(span_str(text), "manifest.json", false, &s->manifest, &err) < 0)
+        fail_msg("%s", err.text);
+    if (root) {
+        s->roots[0] = (struct fileio_bytes){.data = malloc(psp.chain.ark.len), .len = psp.chain.ark.len};
+        memcpy(s->roots[0].data, psp.chain.ark.data, psp.chain.ark.len);
+        s->root_count = 1;
+    }
+    assert_int_equal(service_start(s, now_s, &err), 0);
+}
+
+static void make_pin(const struct service *s, struct policy_coordinator *pin)
+{
+    AUTO_SECRET scalar = {0};
+    AUTO_ECC_PAIR root = {0};
+    struct err err;
+
+    *pin = (struct policy_coordinator){.has_root_ca_key = true};
+    assert_int_equal(mesh_secret_root_ca_key(&s->seed, &scalar, &err), 0);
+    assert_int_equal(ecc_from_scalar(ECC_CURVE_P384, secret_span(&scalar), &root, &err), 0);
+    assert_int_equal(mesh_ca_key_digest(&root.pub, pin->root_ca_key_sha256, &err), 0);
+}
+
+struct talk {
+    struct session *session;
+    struct join *join;
+    int joined;             /* join_step's last result */
+    struct err join_err;    /* when it is -1 */
+    int served;             /* session_input's last result */
+    struct err session_err; /* when it is -1 */
+};
+
+/* Carry the bytes between the two, step of them at a time, until neither has more to say. */
+static void run(struct talk *t, size_t step)
+{
+    for (int round = 0; round < 100000 && t->joined == 0 && t->served == 0; round++) {
+        t->joined = join_step(t->join, &t->join_err);
+        struct span out = join_output(t->join);
+        if (out.len > 0) {
+            size_t len = out.len < step ? out.len : step;
+
+            t->served = session_input(t->session, span_of(out.data, len), &t->session_err);
+            join_sent(t->join, len);
+        }
+        struct span in = session_output(t->session);
+        if (in.len > 0 && t->joined == 0) {
+            size_t len = in.len < step ? in.len : step;
+
+            assert_int_equal(join_feed(t->join, span_of(in.data, len), &t->join_err), 0);
+            session_sent(t->session, len);
+        }
+    }
+    if (t->joined == 0)
+        t->joined = join_step(t->join, &t->join_err);
+}
+
+static void start(struct talk *t, const struct service *s, const struct policy_coordinator *pin,
+                  struct guest *g, enum tls_versions versions)
+{
+    const struct join_config config = {
+        .coordinator = pin, .now_s = now_s, .versions = versions, .evidence = give_evidence, .ctx = g};
+    struct err err;
+
+    memset(t, 0, sizeof *t);
+    t->session = session_new(s, now_s, &err);
+    assert_non_null(t->session);
+    t->join = join_new(&config, &err);
+    assert_non_null(t->join);
+}
+
+static void end(struct talk *t)
+{
+    session_free(t->session);
+    join_free(t->join);
+}
+
+static void check_joined(struct talk *t, const struct service *s)
+{
+    AUTO_SECRET want = {0};
+    struct err err;
+
+    if (t->joined != 1)
+        fail_msg("join: %s; session: %s %s", t->join_err.text, t->session_err.text,
+                 session_reason(t->session));
+    const struct join_result *r = join_result(t->join);
+    assert_true(span_eq(r->root_ca, span_of(s->root_pem.text, s->root_pem.len)));
+    assert_true(span_eq(r->mesh_ca, span_of(s->mesh_pem.text, s->mesh_pem.len)));
+    assert_int_equal(mesh_secret_workload(&s->seed, span_str("tests/web"), &want, &err), 0);
+    assert_true(span_eq(r->secret, secret_span(&want)));
+    assert_int_equal(session_status(t->session), GRPC_OK);
+    assert_true(session_answered(t->session));
+    assert_true(span_eq_str(s->manifest.policies[0].sans[0].text, "web"));
+}
+
+static void test_joins(void **state)
+{
+    static const enum tls_versions versions[] = {TLS_ANY, TLS_ONLY_13, TLS_ONLY_12};
+    static const size_t steps[] = {65536, 1000, 7};
+    struct policy_coordinator pin;
+    struct service s;
+    struct guest g;
+
+    (void) state;
+    make_service(&s, manifest_text, true);
+    make_pin(&s, &pin);
+    make_guest(&g);
+    for (size_t i = 0; i < 3; i++) {
+        struct talk t;
+
+        start(&t, &s, &pin, &g, versions[i]);
+        run(&t, steps[i]);
+        check_joined(&t, &s);
+        end(&t);
+    }
+    service_free(&s);
+}
+
+/* One change of the manifest or of the guest, and what both sides must then say. */
+struct refusal {
+    const char *from; /* in the manifest; NULL: no change */
+    const char *to;
+    void (*guest)(struct guest *g);
+    bool no_root;
+    enum grpc_status status;
+    const char *says;
+};
+
+static void guest_measurement(struct guest *g)
+{
+    g->vm.measurement[47] ^= 1;
+}
+static void guest_policy(struct guest *g)
+{
+    g->options.guest_policy |= SNP_POLICY_DEBUG;
+}
+static void guest_vmpl(struct guest *g)
+{
+    g->options.vmpl = 1;
+}
+static void guest_host_data(struct guest *g)
+{
+    g->options.host_data[0] ^= 1;
+}
+static void guest_stale(struct guest *g)
+{
+    g->stale = true;
+}
+static void guest_signature(struct guest *g)
+{
+    g->options.corrupt_signature = true;
+}
+static void guest_no_evidence(struct guest *g)
+{
+    g->no_evidence = true;
+}
+static void guest_garbage(struct guest *g)
+{
+    g->garbage = true;
+}
+static void guest_no_chain(struct guest *g)
+{
+    g->no_chain = true;
+}
+
+#define CHIP                                                                                                 \
+    "\"AllowedChipIDs\": [\"1111111111111111111111111111111111111111111111111111111111111111"                \
+    "1111111111111111111111111111111111111111111111111111111111111111\"]"
+
+static const struct refusal refusals[] = {
+    {NULL,                                            NULL,                                           guest_measurement, false, GRPC_PERMISSION_DENIED, "snp[0]: measurement: expected 2222"  },
+    {"\"222222",                                      "\"222223",                                     NULL,              false, GRPC_PERMISSION_DENIED, "snp[0]: measurement: expected 222223"},
+    {NULL,                                            NULL,                                           guest_policy,      false, GRPC_PERMISSION_DENIED, "snp[0]: guest policy"                },
+    {"\"SMT\": true",                                 "\"SMT\": false",                               NULL,              false, GRPC_PERMISSION_DENIED, "snp[0]: guest policy"                },
+    {"\"PageSwapDisable\": false",                    "\"PageSwapDisable\": true",                    NULL,              false, GRPC_PERMISSION_DENIED,
+     "snp[0]: guest policy"                                                                                                                                                                   },
+    {"\"ABIMinor\": 0",                               "\"ABIMinor\": 31",                             NULL,              false, GRPC_PERMISSION_DENIED, "snp[0]: guest policy"                },
+    {"\"MicrocodeVersion\": 88",                      "\"MicrocodeVersion\": 89",                     NULL,              false, GRPC_PERMISSION_DENIED,
+     "snp[0]: reported tcb"                                                                                                                                                                   },
+    {"\"BootloaderVersion\": 10",                     "\"BootloaderVersion\": 11",                    NULL,              false, GRPC_PERMISSION_DENIED,
+     "snp[0]: reported tcb"                                                                                                                                                                   },
+    {NULL,                                            NULL,                                           guest_vmpl,        false, GRPC_PERMISSION_DENIED, "snp[0]: vmpl: expected 0, found 1"   },
+    {NULL,                                            NULL,                                           guest_host_data,   false, GRPC_PERMISSION_DENIED, "host data: 10111111"                 },
+    {NULL,                                            NULL,                                           guest_stale,       false, GRPC_PERMISSION_DENIED, "snp[0]: report data"                 },
+    {"\"ECCEnabled\": true, \"RAPLDisabled\": false", "\"ECCEnabled\": true, \"RAPLDisabled\": true", NULL,
+     false,                                                                                                                     GRPC_PERMISSION_DENIED, "snp[0]: platform info"               },
+    {"\"MinimumMitigationVector\": 0",                "\"MinimumMitigationVector\": 1",               NULL,              false, GRPC_PERMISSION_DENIED,
+     "snp[0]: mitigation"                                                                                                                                                                     },
+    {"\"AllowedChipIDs\": []",                        CHIP,                                           NULL,              false, GRPC_PERMISSION_DENIED, "snp[0]: chip id"                     },
+    {"\"ProductName\": \"Genoa\"",                    "\"ProductName\": \"Turin\"",                   NULL,              false, GRPC_PERMISSION_DENIED,
+     "product: the manifest has no ReferenceValues.snp entry for Genoa"                                                                                                                       },
+    {NULL,                                            NULL,                                           guest_signature,   false, GRPC_UNAUTHENTICATED,   "snp[0]: signature"                   },
+    {NULL,                                            NULL,                                           NULL,              true,  GRPC_UNAUTHENTICATED,   "snp[0]: root"                        },
+    {NULL,                                            NULL,                                           guest_no_chain,    false, GRPC_UNAUTHENTICATED,   "snp[0]: "                            },
+    {NULL,                                            NULL,                                           guest_no_evidence, false, GRPC_UNAUTHENTICATED,   "evidence: there is none"             },
+    {NULL,                                            NULL,                                           guest_garbage,     false, GRPC_UNAUTHENTICATED,   "evidence: "                          },
+};
+
+static void change(char text[MANIFEST_TEXT_SIZE], const struct refusal *row)
+{
+    (void) snprintf(text, MANIFEST_TEXT_SIZE, "%s", manifest_text);
+    if (row->from == NULL)
+        return;
+    const char *at = strstr(manifest_text, row->from);
+    assert_non_null(at);
+    (void) snprintf(text + (at - manifest_text), MANIFEST_TEXT_SIZE - (size_t) (at - manifest_text), "%s%s",
+                    row->to, at + strlen(row->from));
+}
+
+static void test_refusals(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        const struct refusal *row = &refusals[i];
+        char text[MANIFEST_TEXT_SIZE];
+        struct policy_coordinator pin;
+        struct service s;
+        struct guest g;
+        struct talk t;
+
+        change(text, row);
+        make_service(&s, text, !row->no_root);
+        make_pin(&s, &pin);
+        make_guest(&g);
+        if (row->guest != NULL)
+            row->guest(&g);
+        start(&t, &s, &pin, &g, TLS_ANY);
+        run(&t, 65536);
+        if (t.joined != -1 || t.join_err.code != ERR_DENIED || session_status(t.session) != row->status ||
+            strstr(session_reason(t.session), row->says) == NULL ||
+            strstr(t.join_err.text, row->says) == NULL)
+            fail_msg("row %zu (%s): join %d %s: %s; session %s: %s", i, row->says, t.joined,
+                     err_code_name(t.join_err.code), t.join_err.text,
+                     grpc_status_name((int) session_status(t.session)), session_reason(t.session));
+        end(&t);
+        service_free(&s);
+    }
+}
+
+/* Two entries: the second accepts; when neither does, both are named. */
+static void test_entries(void **state)
+{
+    static const char second[] = ", {\"ProductName\": \"Genoa\", \"TrustedMeasurement\":"
+                                 " \"33";
+    char text[MANIFEST_TEXT_SIZE];
+    const char *entry = strstr(manifest_text, "{\"ProductName\"");
+    size_t head = (size_t) (strstr(manifest_text, "]}}") - manifest_text);
+    struct policy_coordinator pin;
+    struct service s;
+    struct guest g;
+    struct talk t;
+
+    (void) state;
+    (void) snprintf(text, sizeof text, "%.*s%s%s", (int) head, manifest_text, second,
+                    strstr(entry, "\"2222") + strlen("\"22"));
+    for (int i = 0; i < 2; i++) {
+        make_service(&s, text, true);
+        make_pin(&s, &pin);
+        make_guest(&g);
+        g.vm.measurement[0] = i == 0 ? 0x33 : 0x44;
+        start(&t, &s, &pin, &g, TLS_ANY);
+        run(&t, 65536);
+        if (i == 0)
+            check_joined(&t, &s);
+        assert_int_equal(t.joined, i == 0 ? 1 : -1);
+        assert_int_equal(strstr(session_reason(t.session), "snp[0]: measurement") != NULL, i == 1);
+        assert_int_equal(strstr(session_reason(t.session), "snp[1]: measurement") != NULL, i == 1);
+        end(&t);
+        service_free(&s);
+    }
+}
+
+static void test_garbage(void **state)
+{
+    struct service s;
+    struct err err;
+    uint8_t zeros[1024] = {0};
+
+    (void) state;
+    make_service(&s, manifest_text, true);
+    struct session *session = session_new(&s, now_s, &err);
+    assert_non_null(session);
+    assert_int_equal(session_input(session, span_of("GET / HTTP/1.1\r\n\r\n", 18), &err), -1);
+    assert_null(session_peer(session));
+    session_free(session);
+    session = session_new(&s, now_s, &err);
+    assert_int_equal(session_input(session, span_of(NULL, 0), &err), -1); /* closed at once */
+    session_free(session);
+    session = session_new(&s, now_s, &err);
+    int rc = 0;
+    for (size_t n = 0; rc == 0 && n < 2 * SESSION_INPUT_MAX; n += sizeof zeros)
+        rc = session_input(session, span_of(zeros, sizeof zeros), &err);
+    assert_int_equal(rc, -1);
+    session_free(session);
+    session_free(NULL);
+    service_free(&s);
+}
+
+/* The guest's own check: a Coordinator with another seed is not the pinned one. */
+static void test_other_seed(void **state)
+{
+    struct policy_coordinator pin;
+    struct service s;
+    struct guest g;
+    struct talk t;
+
+    (void) state;
+    make_service(&s, manifest_text, true);
+    make_pin(&s, &pin);
+    make_guest(&g);
+    pin.root_ca_key_sha256[0] ^= 1;
+    start(&t, &s, &pin, &g, TLS_ANY);
+    run(&t, 65536);
+    assert_int_equal(t.joined, -1);
+    assert_int_equal(t.join_err.code, ERR_DENIED);
+    end(&t);
+    service_free(&s);
+}
+
+/* How long a hundred joins take, both sides in one process: for the reader, not a test. */
+static void test_time(void **state)
+{
+    struct policy_coordinator pin;
+    struct timespec a;
+    struct timespec b;
+    struct service s;
+    struct guest g;
+    int n = getenv("NACRE_BENCH") != NULL ? 100 : 1;
+
+    (void) state;
+    make_service(&s, manifest_text, true);
+    make_pin(&s, &pin);
+    make_guest(&g);
+    (void) clock_gettime(CLOCK_MONOTONIC, &a);
+    for (int i = 0; i < n; i++) {
+        struct talk t;
+
+        start(&t, &s, &pin, &g, TLS_ANY);
+        run(&t, 65536);
+        assert_int_equal(t.joined, 1);
+        end(&t);
+    }
+    (void) clock_gettime(CLOCK_MONOTONIC, &b);
+    double ms = (double) (b.tv_sec - a.tv_sec) * 1e3 + (double) (b.tv_nsec - a.tv_nsec) / 1e6;
+    print_message("%d joins in %.1f ms, guest and Coordinator together\n", n, ms);
+    service_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_joins),      cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_entries),    cmocka_unit_test(test_garbage),
+                                       cmocka_unit_test(test_other_seed), cmocka_unit_test(test_time)};
+
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
