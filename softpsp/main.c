@@ -48,6 +48,8 @@ static int run(const struct psp_options *options, struct err *err)
     __attribute__((cleanup(psp_state_wipe))) struct psp_state state = {0};
     struct psp_vm vm = {.options = options, .state = &state};
 
+    if (options->init)
+        return psp_state_open(options->state, options->product, progress, &state, err);
     if (psp_measure(options, vm.measurement, err) < 0)
         return -1;
     if (options->print_digest)

@@ -14,6 +14,7 @@
 enum psp_option {
     OPT_HELP = 1,
     OPT_PRINT_DIGEST,
+    OPT_INIT,
     OPT_SOCKET,
     OPT_LISTEN,
     OPT_WAIT,
@@ -39,6 +40,7 @@ enum psp_option {
 static const struct option table[] = {
     {"help",              no_argument,       NULL, OPT_HELP             },
     {"print-digest",      no_argument,       NULL, OPT_PRINT_DIGEST     },
+    {"init",              no_argument,       NULL, OPT_INIT             },
     {"socket",            required_argument, NULL, OPT_SOCKET           },
     {"listen",            no_argument,       NULL, OPT_LISTEN           },
     {"wait",              required_argument, NULL, OPT_WAIT             },
@@ -67,6 +69,7 @@ const char *psp_options_help(void)
            "               --cmdline TEXT --vcpus N --host-data HEX [option]...\n"
            "       softpsp --print-digest --firmware FILE --kernel FILE --initrd FILE --cmdline TEXT --vcpus "
            "N\n"
+           "       softpsp --init --state DIR\n"
            "\n"
            "A software secure processor for machines without a TEE: answers the report requests of a VM "
            "with\n"
@@ -85,6 +88,7 @@ const char *psp_options_help(void)
            "  --host-data HEX       32 bytes in lower-case hex\n"
            "  --product NAME        Genoa (default) or Milan\n"
            "  --print-digest        print the launch digest in hex and end\n"
+           "  --init                make the test root if it is not there yet, and end\n"
            "\n"
            "For tests of refusals:\n"
            "  --guest-policy HEX    guest policy of the reports (30000; b0000 has the debug bit)\n"
@@ -94,7 +98,8 @@ const char *psp_options_help(void)
            "  --corrupt-signature   break the signature of every report\n"
            "  --refuse              refuse every request\n"
            "\n"
-           "Exit status: 0 the VM ended or --print-digest; 1 the socket failed; 2 usage; 3 bad input.\n";
+           "Exit status: 0 the VM ended, --print-digest, --init; 1 the socket failed; 2 usage; 3 bad "
+           "input.\n";
 }
 
 static int number(const char *name, const char *text, int base, uint64_t max, uint64_t *out, struct err *err)
@@ -168,9 +173,8 @@ static const char **text_of(enum psp_option which, struct psp_options *o)
 static bool *flag_of(enum psp_option which, struct psp_options *o)
 {
     bool *const flags[OPT_COUNT] = {
-        [OPT_HELP] = &o->help,     [OPT_PRINT_DIGEST] = &o->print_digest,
-        [OPT_LISTEN] = &o->listen, [OPT_CORRUPT_SIGNATURE] = &o->corrupt_signature,
-        [OPT_REFUSE] = &o->refuse,
+        [OPT_HELP] = &o->help,     [OPT_PRINT_DIGEST] = &o->print_digest,           [OPT_INIT] = &o->init,
+        [OPT_LISTEN] = &o->listen, [OPT_CORRUPT_SIGNATURE] = &o->corrupt_signature, [OPT_REFUSE] = &o->refuse,
     };
 
     return flags[which];
@@ -199,7 +203,7 @@ static int take(enum psp_option which, const char *name, struct psp_options *o, 
     return take_number(which, name, o, err);
 }
 
-static int check_needed(const struct psp_options *o, uint64_t seen, struct err *err)
+static int check_needed_for_vm(const struct psp_options *o, uint64_t seen, struct err *err)
 {
     static const enum psp_option digest[] = {OPT_FIRMWARE, OPT_KERNEL, OPT_INITRD, OPT_CMDLINE, OPT_VCPUS};
     static const enum psp_option serve[] = {OPT_SOCKET, OPT_STATE, OPT_HOST_DATA};
@@ -217,6 +221,13 @@ static int check_needed(const struct psp_options *o, uint64_t seen, struct err *
     if (snp_launch_cpu_sig(o->vcpu_type) == 0)
         return err_set(err, ERR_FORMAT, 0, "--vcpu-type: '%s' is not known", o->vcpu_type);
     return 0;
+}
+
+static int check_needed(const struct psp_options *o, uint64_t seen, struct err *err)
+{
+    if (o->init)
+        return o->state ? 0 : err_set(err, ERR_MISSING, 0, "--state is needed");
+    return check_needed_for_vm(o, seen, err);
 }
 
 int psp_options_parse(int argc, char **argv, struct psp_options *options, struct err *err)

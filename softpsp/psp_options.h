@@ -14,6 +14,7 @@
 struct psp_options {
     bool help;
     bool print_digest;
+    bool init; /* only make the state */
     const char *socket;
     bool listen; /* bind the socket instead of connecting to it */
     unsigned wait_s;
