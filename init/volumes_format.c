@@ -90,7 +90,8 @@ static int header_take(int file, uint8_t *area, size_t len, struct err *err)
 /* The header goes to the disk last, its primary copy last of all: a volume whose making was cut short has no
  * primary copy. Until the keyslot is written the disk still counts as blank; after that it is refused, and
  * holds nothing yet. */
-static int header_write(int file, const struct volumes_disk *disk, struct err *err)
+static int header_write(int file, const struct volumes_disk *disk, const struct volplan *plan,
+                        struct err *err)
 {
     size_t len = LUKS2_HEADER_KEYSLOT_OFFSET + LUKS2_HEADER_KEYSLOT_SIZE;
     uint8_t canonical[LUKS2_HEADER_SIZE];
@@ -100,6 +101,7 @@ static int header_write(int file, const struct volumes_disk *disk, struct err *e
         return err_set(err, ERR_SYS, ENOMEM, "header: no memory");
     if (header_take(file, area, len, err) < 0 ||
         luks2_header_parse(span_of(area, LUKS2_HEADER_SIZE), &header, err) < 0 ||
+        luks2_header_set_digest(&header, secret_span(&plan->key), err) < 0 ||
         luks2_header_build(&header, canonical, err) < 0)
         return -1;
     struct span keyslot = span_of(area + LUKS2_HEADER_KEYSLOT_OFFSET, LUKS2_HEADER_KEYSLOT_SIZE);
@@ -125,5 +127,5 @@ int volumes_format(const struct volumes_disk *disk, const struct volplan *plan,
     if (volumes_luks_format(header, disk->path, plan, err) < 0 || edges_write(mapped, err) < 0 ||
         filesystem_make(mapped, owner, err) < 0)
         return -1;
-    return header_write(file, disk, err);
+    return header_write(file, disk, plan, err);
 }
