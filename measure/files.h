@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* files: the files that nacre-measure reads. Errors name the file. */
+#ifndef NACRE_FILES_H
+#define NACRE_FILES_H
+
+#include "err.h"
+#include "span.h"
+
+#include <stddef.h>
+
+/* A file mapped into memory; bytes is empty for an empty file. */
+struct files_map {
+    struct span bytes;
+    void *mapping; /* NULL: none */
+};
+
+/* Map the whole regular file at path, at most max bytes. */
+int files_map_open(const char *path, size_t max, struct files_map *map, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+void files_map_close(struct files_map *map); /* accepts one that was never opened */
+#define AUTO_MAP __attribute__((cleanup(files_map_close))) struct files_map
+
+/* SHA-256 of the file's bytes, read in pieces. */
+int files_sha256(const char *path, uint8_t digest[32], struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+#endif
