@@ -25,7 +25,7 @@ static int scan_fail(const struct scan *s, enum err_code code, const char *what,
 /* The byte n places on, or 0 behind the end: 0 is never right anywhere. */
 static uint8_t scan_peek(const struct scan *s, size_t n)
 {
-    return n < s->text.len - s->pos ? s->text.data[s->pos + n] : 0;
+    return s->pos < s->text.len && n < s->text.len - s->pos ? s->text.data[s->pos + n] : 0;
 }
 
 static bool scan_is_digit(uint8_t c)

@@ -5,7 +5,7 @@
 
 uint8_t toml_peek(const struct toml_cursor *c, size_t n)
 {
-    return n < c->text.len - c->pos ? c->text.data[c->pos + n] : 0;
+    return c->pos < c->text.len && n < c->text.len - c->pos ? c->text.data[c->pos + n] : 0;
 }
 
 size_t toml_line(const struct toml_cursor *c)

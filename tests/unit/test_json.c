@@ -108,6 +108,25 @@ static void test_bad(void **state)
     }
 }
 
+/* Cut anywhere, in a buffer of its own so that a sanitizer sees every byte read behind the end. */
+static void test_cut(void **state)
+{
+    static const char text[] = "{\"a\\\\\\\"\\u00e9\":[-12,true,\"\\ud83d\\ude00\"]}";
+
+    (void) state;
+    for (size_t n = 0; n < sizeof(text) - 1; n++) {
+        char *part = malloc(n > 0 ? n : 1);
+        struct json_doc doc = {0};
+        struct err err = {0};
+
+        assert_non_null(part);
+        memcpy(part, text, n);
+        assert_int_equal(json_doc_parse(span_of(part, n), NAME, BYTES_MAX, &doc, &err), -1);
+        assert_int_equal(err.code, ERR_FORMAT);
+        free(part);
+    }
+}
+
 static void test_nul_byte(void **state)
 {
     struct json_doc doc = {0};
@@ -359,6 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_nul_byte),
         cmocka_unit_test(test_many_members),
         cmocka_unit_test_setup_teardown(test_values, setup, teardown),
