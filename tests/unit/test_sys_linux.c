@@ -242,6 +242,75 @@ static void test_randomness(void **state)
     assert_true(a != b);
 }
 
+/* Run end() as process 1 of its own PID namespace, where the kernel turns a power-off into the death of that
+ * process by SIGINT (a restart would be SIGHUP). */
+static void check_power_off(void (*end)(void))
+{
+    unsigned long flags = CLONE_NEWUSER | CLONE_NEWPID | SIGCHLD;
+    struct sys_end how = {0};
+    long pid = syscall(SYS_clone, flags, 0, 0, 0, 0);
+
+    if (pid < 0)
+        skip(); /* a machine without user namespaces */
+    if (pid == 0) {
+        end();
+        _exit(1);
+    }
+    assert_int_equal(sys_wait_child((pid_t) pid, 5000, &how), pid);
+    assert_true(how.by_signal);
+    assert_int_equal(how.status, SIGINT);
+}
+
+static void fault(void)
+{
+    if (sys_signals_init() == 0)
+        __builtin_trap();
+}
+
+static int deeper(volatile const char *outer)
+{
+    volatile char inner[1024];
+
+    inner[0] = outer[0];
+    return inner[0] == 'x' ? 0 : deeper(inner) + inner[0];
+}
+
+/* The handler has a stack of its own. */
+static void overflow(void)
+{
+    struct rlimit small = {.rlim_cur = 65536, .rlim_max = 65536};
+
+    if (setrlimit(RLIMIT_STACK, &small) == 0 && sys_signals_init() == 0)
+        (void) deeper("y");
+}
+
+static void test_power_off(void **state)
+{
+    (void) state;
+    check_power_off(sys_power_off);
+}
+
+static void test_fault_of_pid_1(void **state)
+{
+    (void) state;
+    check_power_off(fault);
+    check_power_off(overflow);
+}
+
+/* Signals wait until they are asked for, and sleeping for them has an end. */
+static void test_signals(void **state)
+{
+    sigset_t before;
+
+    (void) state;
+    assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &before), 0);
+    assert_int_equal(sys_signals_init(), 0);
+    assert_int_equal(sys_kill(getpid(), SIGTERM), 0);
+    assert_int_equal(sys_signal_next(SYS_FOREVER), SIGTERM);
+    assert_int_equal(sys_signal_next(10), 0);
+    assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +325,9 @@ int main(void)
         cmocka_unit_test(test_folders),
         cmocka_unit_test(test_descriptors_are_close_on_exec),
         cmocka_unit_test(test_randomness),
+        cmocka_unit_test(test_power_off),
+        cmocka_unit_test(test_fault_of_pid_1),
+        cmocka_unit_test(test_signals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
