@@ -54,7 +54,7 @@ static const struct bad_row bad[] = {
     {"{a:1}",                                  ERR_FORMAT, "not JSON"                                          },
     {"nul",                                    ERR_FORMAT, "not JSON"                                          },
     {"True",                                   ERR_FORMAT, "a byte that has no place"                          },
-    {"{} {}",                                  ERR_FORMAT, "more text after the value, at byte 3"              },
+    {"{} {}",                                  ERR_FORMAT, "more text after the value, at byte 2"              },
     {"{}x",                                    ERR_FORMAT, "more text after the value"                         },
     {"nullx",                                  ERR_FORMAT, "more text after the value"                         },
     {"{}]",                                    ERR_FORMAT, "a bracket that closes nothing"                     },
