@@ -156,7 +156,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 # init/ as the tests see it: everything but the mains and the real system layer.
 TEST_INIT := $(filter-out init/main.c init/sys_linux.c init/%_main.c $(TWINS_DEV),$(wildcard init/*.c))
 TEST_PARTS := $(filter-out agent/main.c coordinator/main.c softpsp/main.c,$(AGENT_SRC) $(wildcard coordinator/*.c softpsp/*.c))
-$(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_dm.c,$(TEST_INIT)) $(TEST_PARTS))
+$(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_dm.c init/volumes_mount.c,$(TEST_INIT)) $(TEST_PARTS))
 	@rm -f $@ && ar rcsD $@ $^
 $(H)/libfake.a: $(call host_obj,$(wildcard tests/fake/*.c))
 	@rm -f $@ && ar rcsD $@ $^

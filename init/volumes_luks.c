@@ -4,6 +4,7 @@
 
 #include "luks2_header.h"
 
+#include <errno.h>
 #include <libcryptsetup.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,8 @@ static int activate(struct crypt_device *device, const struct volplan *plan, con
 {
     int rc = crypt_activate_by_volume_key(device, plan->crypt_name, (const char *) plan->key.bytes,
                                           plan->key.len, 0);
+    if (rc == -EPERM)
+        return err_set(err, ERR_DENIED, 0, "LUKS2: the volume has another key than this workload's");
     return rc < 0 ? luks_fail(err, rc, "open with the volume's key", said) : 0;
 }
 
