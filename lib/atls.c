@@ -197,11 +197,11 @@ static const struct kind *kind_of(struct span oid)
     return NULL;
 }
 
+/* x509_parse has refused an extension that stands twice, and a critical one. */
 static int find_evidence(const struct x509 *cert, struct span *evidence, struct err *err)
 {
     struct reader r = reader_of(cert->extensions);
     struct span found = {0};
-    unsigned count = 0;
     while (reader_left(&r) > 0) {
         struct x509_ext extension;
         if (x509_next_ext(&r, &extension, err) < 0)
@@ -211,10 +211,6 @@ static int find_evidence(const struct x509 *cert, struct span *evidence, struct 
             continue;
         if (!kind->read)
             return err_set(err, ERR_DENIED, 0, "evidence of kind %s is not accepted", kind->name);
-        if (count++ > 0)
-            return err_set(err, ERR_FORMAT, 0, "two evidence extensions");
-        if (extension.critical)
-            return err_set(err, ERR_FORMAT, 0, "evidence extension is critical");
         if (extension.value.len == 0 || extension.value.len > ATLS_EVIDENCE_MAX)
             return err_set(err, ERR_LIMIT, 0, "%zu bytes of evidence, expected 1 to %u", extension.value.len,
                            ATLS_EVIDENCE_MAX);
