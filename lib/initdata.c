@@ -49,7 +49,7 @@ int initdata_disk_parse(struct span image, struct span *gzip, struct err *err)
 {
     struct reader r = reader_of(image);
     struct span got;
-    size_t need;
+    size_t need = 0;
 
     if (initdata_disk_size(image, image.len, &need, err) < 0)
         return -1;

@@ -21,11 +21,11 @@
 #include <stdint.h>
 
 #define INITDATA_MAGIC "initdata"
-#define INITDATA_HEAD_SIZE 16               /* bytes: magic, le64 length of the gzip stream */
-#define INITDATA_SECTOR 512                 /* bytes: the disk is padded with zeros to a multiple of this */
-#define INITDATA_GZIP_MAX (256 * 1024)      /* bytes of the gzip stream */
-#define INITDATA_DOCUMENT_MAX (1024 * 1024) /* bytes of the inflated document */
-#define INITDATA_FILES_MAX 4                /* entries of [data] */
+#define INITDATA_HEAD_SIZE 16         /* bytes: magic, le64 length of the gzip stream */
+#define INITDATA_SECTOR 512           /* bytes: the disk is padded with zeros to a multiple of this */
+#define INITDATA_GZIP_MAX 262144      /* bytes of the gzip stream */
+#define INITDATA_DOCUMENT_MAX 1048576 /* bytes of the inflated document */
+#define INITDATA_FILES_MAX 4          /* entries of [data] */
 
 /* head (the disk's first bytes, 8 or more) starts with the magic: this is an initdata disk. */
 bool initdata_disk_probe(struct span head);

@@ -36,7 +36,7 @@ static const char *json_type(const struct json *at)
 
 static void json_path(const struct json *at, char path[JSON_PATH_MAX])
 {
-    const struct json *chain[JSON_DEPTH_MAX + 1];
+    const struct json *chain[JSON_DEPTH_MAX + 1] = {NULL};
     char shown[UTF8_SHOWN_MAX];
     size_t depth = 0;
     size_t len = 0;
@@ -304,7 +304,7 @@ int json_bool(const struct json *at, bool *value, struct err *err)
 
 int json_hex(const struct json *at, uint8_t *out, size_t len, struct err *err)
 {
-    struct span text;
+    struct span text = {0};
 
     if (json_string(at, SIZE_MAX, &text, err) < 0)
         return -1;
@@ -331,7 +331,7 @@ static int json_no_choice(const struct json *at, struct span text, const char *c
 
 int json_choice(const struct json *at, const char *const *names, size_t count, size_t *which, struct err *err)
 {
-    struct span text;
+    struct span text = {0};
 
     if (json_string(at, SIZE_MAX, &text, err) < 0)
         return -1;

@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POLICY_NAME "policy.json"    /* its name in initdata */
-#define POLICY_BYTES_MAX (64 * 1024) /* bytes of the document */
+#define POLICY_NAME "policy.json" /* its name in initdata */
+#define POLICY_BYTES_MAX 65536    /* bytes of the document */
 #define POLICY_VERSION 1
 #define POLICY_ARGV_MAX 64     /* strings */
 #define POLICY_ENV_MAX 128     /* strings */

@@ -16,7 +16,10 @@ static int string_item(const struct json *at, struct arena *strings, void *out, 
     if (json_string(at, POLICY_STRING_MAX, &text, err) < 0)
         return -1;
     *place = arena_string(strings, text, err);
-    return *place ? 0 : json_prefix(at, err);
+    if (*place)
+        return 0;
+    (void) json_prefix(at, err);
+    return -1;
 }
 
 static int workload_argv(const struct json *at, struct arena *strings, void *out, struct err *err)

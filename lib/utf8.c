@@ -54,7 +54,11 @@ void utf8_show(struct span text, char out[UTF8_SHOWN_MAX])
     const bool cut = text.len > room;
     const size_t n = cut ? room - 3 : text.len;
 
-    for (size_t i = 0; i < n; i++)
-        out[i] = text.data[i] >= 0x20 && text.data[i] < 0x7f ? (char) text.data[i] : '?';
+    for (size_t i = 0; i < n; i++) {
+        if (text.data[i] >= 0x20 && text.data[i] < 0x7f)
+            out[i] = (char) text.data[i];
+        else
+            out[i] = '?';
+    }
     memcpy(out + n, cut ? "..." : "", cut ? 4 : 1);
 }

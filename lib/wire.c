@@ -187,7 +187,7 @@ static size_t wire_payload_len(const struct wire_msg *msg)
     case WIRE_REPORT_REPLY:
         return 4 + msg->report_reply.report.len + 4 + msg->report_reply.auxblob.len;
     case WIRE_CERTIFICATES:
-        return 5 * 4 + msg->certificates.mesh_ca_pem.len + msg->certificates.cert_chain_pem.len +
+        return 20 + msg->certificates.mesh_ca_pem.len + msg->certificates.cert_chain_pem.len +
                msg->certificates.key_pem.len + msg->certificates.root_ca_pem.len +
                msg->certificates.workload_secret.len;
     case WIRE_FAILED:

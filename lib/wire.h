@@ -17,16 +17,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_FD 3                     /* the socket's number in a helper */
-#define WIRE_HEADER_SIZE 8            /* bytes */
-#define WIRE_PAYLOAD_MAX (128 * 1024) /* bytes */
+#define WIRE_FD 3               /* the socket's number in a helper */
+#define WIRE_HEADER_SIZE 8      /* bytes */
+#define WIRE_PAYLOAD_MAX 131072 /* bytes */
 #define WIRE_MESSAGE_MAX (WIRE_HEADER_SIZE + WIRE_PAYLOAD_MAX)
-#define WIRE_POLICY_MAX (64 * 1024)      /* bytes of policy.json */
+#define WIRE_POLICY_MAX 65536            /* bytes of policy.json */
 #define WIRE_SECRET_SIZE 64              /* bytes of a workload secret */
 #define WIRE_REPORT_DATA_SIZE 64         /* bytes */
-#define WIRE_REPORT_MAX (32 * 1024)      /* bytes of a report or quote: configfs-tsm's limit */
-#define WIRE_AUX_MAX (32 * 1024)         /* bytes of an auxblob (certificate table) */
-#define WIRE_PEM_MAX (16 * 1024)         /* bytes of one PEM text of CERTIFICATES */
+#define WIRE_REPORT_MAX 32768            /* bytes of a report or quote: configfs-tsm's limit */
+#define WIRE_AUX_MAX 32768               /* bytes of an auxblob (certificate table) */
+#define WIRE_PEM_MAX 16384               /* bytes of one PEM text of CERTIFICATES */
 #define WIRE_TEXT_MAX (ERR_TEXT_MAX - 1) /* bytes of FAILED's text */
 #define WIRE_REPORTS_MAX 4096            /* reports one agent may ask for: one per attempt */
 
