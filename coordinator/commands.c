@@ -32,7 +32,7 @@ int commands_status(const struct err *err)
     return COMMANDS_FAILED;
 }
 
-int commands_usage(struct err *err, const char *fmt, ...)
+void commands_usage(struct err *err, const char *fmt, ...)
 {
     char text[ERR_TEXT_MAX];
     va_list ap;
@@ -41,7 +41,6 @@ int commands_usage(struct err *err, const char *fmt, ...)
     (void) vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     (void) err_set(err, ERR_FORMAT, 0, "%s", text);
-    return COMMANDS_USAGE;
 }
 
 struct state_args {
@@ -58,11 +57,15 @@ static int parse_state_args(int argc, char **argv, struct state_args *out, struc
             args.json = true;
         else if (strcmp(argv[i], "--state") == 0 && i + 1 < argc && args.dir == NULL)
             args.dir = argv[++i];
-        else
-            return commands_usage(err, "unexpected, double or incomplete argument %s", argv[i]);
+        else {
+            commands_usage(err, "unexpected, double or incomplete argument %s", argv[i]);
+            return COMMANDS_USAGE;
+        }
     }
-    if (args.dir == NULL)
-        return commands_usage(err, "--state DIR is needed");
+    if (args.dir == NULL) {
+        commands_usage(err, "--state DIR is needed");
+        return COMMANDS_USAGE;
+    }
     *out = args;
     return COMMANDS_OK;
 }
@@ -142,8 +145,10 @@ int commands_manifest(int argc, char **argv, struct err *err)
     bool json = false;
     bool no_tee = false;
 
-    if (argc < 2 || strcmp(argv[1], "check") != 0)
-        return commands_usage(err, "the only thing to do with a manifest is: check");
+    if (argc < 2 || strcmp(argv[1], "check") != 0) {
+        commands_usage(err, "the only thing to do with a manifest is: check");
+        return COMMANDS_USAGE;
+    }
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
             json = true;
@@ -151,10 +156,14 @@ int commands_manifest(int argc, char **argv, struct err *err)
             no_tee = true;
         else if (argv[i][0] != '-' && path == NULL)
             path = argv[i];
-        else
-            return commands_usage(err, "unexpected or double argument %s", argv[i]);
+        else {
+            commands_usage(err, "unexpected or double argument %s", argv[i]);
+            return COMMANDS_USAGE;
+        }
     }
-    if (path == NULL)
-        return commands_usage(err, "FILE is needed");
+    if (path == NULL) {
+        commands_usage(err, "FILE is needed");
+        return COMMANDS_USAGE;
+    }
     return check_file(path, no_tee, json, err);
 }

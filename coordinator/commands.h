@@ -28,8 +28,8 @@ int commands_run(int argc, char **argv, struct err *err) __attribute__((nonnull)
 
 /* The exit status for an error. */
 int commands_status(const struct err *err) __attribute__((nonnull));
-/* Set a usage error and return COMMANDS_USAGE. */
-int commands_usage(struct err *err, const char *fmt, ...)
+/* Set the error of a wrong command line; the caller returns COMMANDS_USAGE. */
+void commands_usage(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), nonnull(1, 2)));
 
 #endif

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROOT_PEM_MAX (16u * 1024)
+#define ROOT_PEM_MAX 16384 /* bytes */
 
 struct run_args {
     const char *state;
@@ -59,14 +59,20 @@ static int parse_args(int argc, char **argv, struct run_args *out, struct err *e
             continue;
         }
         const char **value = i + 1 < argc ? value_of(out, argv[i]) : NULL;
-        if (value == NULL)
-            return commands_usage(err, "unexpected, double or incomplete argument %s", argv[i]);
+        if (value == NULL) {
+            commands_usage(err, "unexpected, double or incomplete argument %s", argv[i]);
+            return COMMANDS_USAGE;
+        }
         *value = argv[++i];
     }
-    if (out->state == NULL || out->manifest == NULL || out->listen == NULL)
-        return commands_usage(err, "--state, --manifest and --listen are needed");
-    if (!out->no_tee)
-        return commands_usage(err, "--no-tee is needed: this version cannot attest the Coordinator itself");
+    if (out->state == NULL || out->manifest == NULL || out->listen == NULL) {
+        commands_usage(err, "--state, --manifest and --listen are needed");
+        return COMMANDS_USAGE;
+    }
+    if (!out->no_tee) {
+        commands_usage(err, "--no-tee is needed: this version cannot attest the Coordinator itself");
+        return COMMANDS_USAGE;
+    }
     return COMMANDS_OK;
 }
 
@@ -78,24 +84,32 @@ static int64_t wall_s(void)
     return (int64_t) ts.tv_sec;
 }
 
+/* The certificate in pem, as DER; out->data has room for pem.len bytes. */
+static int take_root(struct span pem, struct fileio_bytes *out, struct err *err)
+{
+    struct writer w = writer_of(out->data, pem.len);
+    struct span cert;
+
+    if (pem_next(&pem, PEM_LABEL_CERTIFICATE, &w, &cert, err) < 0)
+        return -1;
+    out->len = cert.len;
+    return 0;
+}
+
 static int load_root(const char *path, struct fileio_bytes *out, struct err *err)
 {
     AUTO_BYTES pem = {0};
-    AUTO_BYTES der = {0};
-    struct span cert;
 
     if (fileio_read(path, ROOT_PEM_MAX, &pem, err) < 0)
         return -1;
-    der.data = calloc(1, pem.len + 1);
+    struct fileio_bytes der = {.data = calloc(1, pem.len + 1), .len = pem.len};
     if (der.data == NULL)
         return err_set(err, ERR_SYS, ENOMEM, "%s", path);
-    struct span text = fileio_span(&pem);
-    struct writer w = writer_of(der.data, pem.len);
-    if (pem_next(&text, PEM_LABEL_CERTIFICATE, &w, &cert, err) < 0)
+    if (take_root(fileio_span(&pem), &der, err) < 0) {
+        fileio_free(&der);
         return err_prefix(err, "%s", path);
-    der.len = cert.len;
+    }
     *out = der;
-    der = (struct fileio_bytes){0};
     return 0;
 }
 

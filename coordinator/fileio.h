@@ -29,7 +29,8 @@ int fileio_read(const char *path, size_t max, struct fileio_bytes *out, struct e
     __attribute__((warn_unused_result, nonnull));
 
 /* Make the folder at path with this mode, unless it is there. Returns 0, or -1 with *err set (ERR_SYS). */
-int fileio_make_dir(const char *path, unsigned mode, struct err *err) __attribute__((warn_unused_result, nonnull));
+int fileio_make_dir(const char *path, unsigned mode, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 
 /* Put bytes at dir/name with this mode: after it the name holds either what it held before or all of bytes,
  * also across a crash. replace false: an existing name is an error (ERR_SYS, EEXIST) and stays as it is. */

@@ -22,7 +22,8 @@ int seed_file_encode(const struct mesh_secret_seed *seed, uint8_t out[SEED_FILE_
 int seed_file_decode(struct span file, struct mesh_secret_seed *out, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
-/* Make a random seed and write it to dir/seed, mode 0600 (a missing dir is made, mode 0700); an existing one is an error and stays. */
+/* Make a random seed and write it to dir/seed, mode 0600 (a missing dir is made, mode 0700); an existing one
+ * is an error and stays. */
 int seed_file_create(const char *dir, struct mesh_secret_seed *out, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 /* Read dir/seed. Others must not be able to read it: a mode with group or other bits is ERR_DENIED. */

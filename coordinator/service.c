@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAF_PEM_MAX PEM_SIZE(MESH_CA_LEAF_MAX, sizeof PEM_LABEL_CERTIFICATE)
+#define LEAF_PEM_MAX 24576 /* bytes */
+
+_Static_assert(LEAF_PEM_MAX >= PEM_SIZE(MESH_CA_LEAF_MAX, sizeof PEM_LABEL_CERTIFICATE), "a leaf fits");
 
 void service_free(struct service *s)
 {

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RESPONSE_MAX 131072  /* bytes */
 #define CERTIFICATE_MAX 1024 /* bytes of a certificate of ours: no evidence in it */
+
+_Static_assert(RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
 
 struct session {
     const struct service *service;
@@ -115,18 +118,18 @@ static int respond(struct session *s, enum grpc_status status, const char *reaso
 
 static int respond_certificate(struct session *s, struct err *err)
 {
-    uint8_t *message = calloc(1, MESHAPI_RESPONSE_MAX);
+    uint8_t *message = calloc(1, RESPONSE_MAX);
     struct err why;
     int rc = -1;
 
     if (message == NULL)
         return respond(s, GRPC_RESOURCE_EXHAUSTED, "no memory", span_of(NULL, 0), err);
-    struct writer w = writer_of(message, MESHAPI_RESPONSE_MAX);
+    struct writer w = writer_of(message, RESPONSE_MAX);
     if (service_new_mesh_cert(s->service, &s->peer, s->now_s, &w, &why) < 0)
         rc = respond(s, GRPC_INTERNAL, why.text, span_of(NULL, 0), err);
     else
         rc = respond(s, GRPC_OK, "", writer_span(&w), err);
-    secret_wipe_bytes(message, MESHAPI_RESPONSE_MAX);
+    secret_wipe_bytes(message, RESPONSE_MAX);
     free(message);
     return rc;
 }

@@ -192,19 +192,26 @@ static int parse_root(const struct json *root, bool require_coordinator, struct 
     return parse_owners(root, m, err);
 }
 
+static int parse_document(struct span text, const char *name, bool require_coordinator, struct manifest *m,
+                          struct err *err)
+{
+    if (json_doc_parse(text, name, MANIFEST_SIZE_MAX, &m->doc, err) < 0 ||
+        hash_bytes(HASH_SHA256, text, m->sha256, err) < 0)
+        return -1;
+    struct json root = json_root(&m->doc);
+    return parse_root(&root, require_coordinator, m, err);
+}
+
 int manifest_parse(struct span text, const char *name, bool require_coordinator, struct manifest *out,
                    struct err *err)
 {
-    AUTO_MANIFEST m = {0};
+    struct manifest m = {0};
 
-    if (json_doc_parse(text, name, MANIFEST_SIZE_MAX, &m.doc, err) < 0 ||
-        hash_bytes(HASH_SHA256, text, m.sha256, err) < 0)
+    if (parse_document(text, name, require_coordinator, &m, err) < 0) {
+        manifest_free(&m);
         return -1;
-    struct json root = json_root(&m.doc);
-    if (parse_root(&root, require_coordinator, &m, err) < 0)
-        return -1;
+    }
     *out = m;
-    m = (struct manifest){0};
     return 0;
 }
 

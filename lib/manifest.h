@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MANIFEST_SIZE_MAX (1024u * 1024) /* bytes of the document */
+#define MANIFEST_SIZE_MAX 1048576 /* bytes of the document */
 #define MANIFEST_POLICIES_MAX 512
 #define MANIFEST_SANS_MAX 32 /* names of one policy entry */
 #define MANIFEST_SNP_MAX 512 /* entries of ReferenceValues.snp: Contrast 1.19 writes one per vCPU count */

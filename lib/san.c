@@ -126,8 +126,8 @@ static bool parse_ip6(struct span text, uint8_t out[16])
         int from = p.gap >= 0 && i >= p.gap ? i - zeros : i;
         uint16_t group = in_gap ? 0 : p.groups[from];
 
-        out[2 * i] = (uint8_t) (group >> 8);
-        out[2 * i + 1] = (uint8_t) group;
+        *out++ = (uint8_t) (group >> 8);
+        *out++ = (uint8_t) group;
     }
     return true;
 }
