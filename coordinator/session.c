@@ -210,7 +210,7 @@ int session_input(struct session *s, struct span bytes, struct err *err)
         return 0;
     s->input_len += bytes.len;
     if (s->input_len > SESSION_INPUT_MAX)
-        return err_set(err, ERR_LIMIT, 0, "the peer sent more than %u bytes", SESSION_INPUT_MAX);
+        return err_set(err, ERR_LIMIT, 0, "the peer sent more than %d bytes", SESSION_INPUT_MAX);
     if (bytes.len == 0)
         tls_feed_end(s->tls);
     else if (tls_feed(s->tls, bytes, err) < 0)

@@ -17,8 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SESSION_INPUT_MAX                                                                                    \
-    (256u * 1024) /* bytes that a peer may send in all: a certificate and one small call */
+#define SESSION_INPUT_MAX 262144 /* bytes that a peer may send in all: a certificate and one small call */
 
 struct session;
 
