@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define PREFIX_SIZE 5 /* gRPC puts before a message: u8 compressed, be32 length */
-#define CONTENT_TYPE "application/grpc"
 
 struct grpc {
     bool server;
@@ -70,28 +69,6 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     return frame->hd.stream_id == g->stream ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
-/* A number of at most three digits, or -1. */
-static int small_number(struct span value)
-{
-    int n = 0;
-    if (value.len == 0 || value.len > 3)
-        return -1;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] < '0' || value.data[i] > '9')
-            return -1;
-        n = 10 * n + value.data[i] - '0';
-    }
-    return n;
-}
-
-static bool is_grpc_type(struct span value)
-{
-    size_t len = strlen(CONTENT_TYPE);
-    if (value.len < len || memcmp(value.data, CONTENT_TYPE, len) != 0)
-        return false;
-    return value.len == len || value.data[len] == '+' || value.data[len] == ';';
-}
-
 static int read_path(struct grpc *g, struct span value)
 {
     if (value.len == 0 || value.len >= GRPC_PATH_MAX || memchr(value.data, 0, value.len) != NULL)
@@ -105,7 +82,7 @@ static int read_path(struct grpc *g, struct span value)
 static int read_header(struct grpc *g, struct span name, struct span value)
 {
     if (span_eq_str(name, "content-type"))
-        g->is_grpc = is_grpc_type(value);
+        g->is_grpc = grpc_text_is_grpc(value);
     else if (span_eq_str(name, "grpc-encoding") && !span_eq_str(value, "identity"))
         return err_set(&g->err, ERR_FORMAT, 0, "grpc: compressed messages are not read");
     else if (g->server && span_eq_str(name, ":method"))
@@ -113,9 +90,9 @@ static int read_header(struct grpc *g, struct span name, struct span value)
     else if (g->server && span_eq_str(name, ":path"))
         return read_path(g, value);
     else if (!g->server && span_eq_str(name, ":status"))
-        g->http_status = small_number(value);
+        g->http_status = grpc_text_number(value);
     else if (!g->server && span_eq_str(name, "grpc-status"))
-        g->status = small_number(value);
+        g->status = grpc_text_number(value);
     else if (!g->server && span_eq_str(name, "grpc-message"))
         grpc_text_decode(value, g->text, sizeof(g->text));
     return 0;
@@ -198,7 +175,7 @@ static int check_request(struct grpc *g)
 {
     struct span message;
     if (!g->is_post || !g->is_grpc || g->path[0] != '/')
-        return err_set(&g->err, ERR_FORMAT, 0, "grpc: request is no POST of " CONTENT_TYPE);
+        return err_set(&g->err, ERR_FORMAT, 0, "grpc: request is no POST of " GRPC_TEXT_TYPE);
     return unframe(g, &message, &g->err);
 }
 
@@ -219,9 +196,22 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
 {
     struct grpc *g = user;
     (void) session;
-    if (g->err.code == ERR_NONE)
+    bool ours = frame->hd.stream_id == 0 || frame->hd.stream_id == g->stream;
+    if (ours && g->err.code == ERR_NONE)
         (void) err_set(&g->err, ERR_FORMAT, 0, "grpc: frame of type %d: %s", frame->hd.type,
                        nghttp2_strerror(error));
+    return 0;
+}
+
+/* nghttp2 answers what breaks HTTP/2 by saying goodbye, and reports success. */
+static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user)
+{
+    struct grpc *g = user;
+    (void) session;
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR &&
+        g->err.code == ERR_NONE)
+        (void) err_set(&g->err, ERR_FORMAT, 0, "grpc: the peer does not keep to HTTP/2 (code %u)",
+                       frame->goaway.error_code);
     return 0;
 }
 
@@ -300,6 +290,7 @@ static nghttp2_session_callbacks *make_callbacks(void)
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
     return callbacks;
 }
 
@@ -347,7 +338,7 @@ static int submit_request(struct grpc *g, const char *authority, const char *pat
         header(":path", path),
         header(":authority", authority),
         header("te", "trailers"),
-        header("content-type", CONTENT_TYPE),
+        header("content-type", GRPC_TEXT_TYPE),
         header("user-agent", "grpc-c-nacre"),
     };
     nghttp2_data_provider2 provider = {.read_callback = read_out};
@@ -389,13 +380,17 @@ void grpc_auto_free(struct grpc **g)
 
 /* --- the loop -------------------------------------------------------------------------------------- */
 
+static int fault(const struct grpc *g, struct err *err)
+{
+    *err = g->err;
+    return -1;
+}
+
 int grpc_receive(struct grpc *g, struct span bytes, struct err *err)
 {
     nghttp2_ssize rc = nghttp2_session_mem_recv2(g->session, bytes.data, bytes.len);
-    if (g->err.code != ERR_NONE) {
-        *err = g->err;
-        return -1;
-    }
+    if (g->err.code != ERR_NONE)
+        return fault(g, err);
     if (rc < 0)
         return err_set(err, ERR_FORMAT, 0, "grpc: %s", nghttp2_strerror((int) rc));
     if (!g->closed && !nghttp2_session_want_read(g->session))
@@ -409,6 +404,8 @@ int grpc_send(struct grpc *g, struct span *bytes, struct err *err)
     nghttp2_ssize n = nghttp2_session_mem_send2(g->session, &data);
     if (n < 0)
         return err_set(err, ERR_FORMAT, 0, "grpc: %s", nghttp2_strerror((int) n));
+    if (n == 0 && g->err.code != ERR_NONE)
+        return fault(g, err);
     *bytes = span_of(data, (size_t) n);
     return 0;
 }
@@ -431,7 +428,7 @@ int grpc_response(const struct grpc *g, struct span *message, struct err *err)
         return err_set(err, ERR_FORMAT, 0, "grpc: the stream was reset (HTTP/2 code %u)", g->reset_code);
     if (g->http_status != 200 || !g->is_grpc)
         return err_set(err, ERR_FORMAT, 0, "grpc: HTTP status %d, the answer is %s", g->http_status,
-                       g->is_grpc ? "a failure" : "not " CONTENT_TYPE);
+                       g->is_grpc ? "a failure" : "not " GRPC_TEXT_TYPE);
     if (g->status < 0)
         return err_set(err, ERR_FORMAT, 0, "grpc: no grpc-status");
     if (g->status != GRPC_OK) {
@@ -459,7 +456,7 @@ static int submit_refusal(struct grpc *g, enum grpc_status status, const char *t
     char number[3] = {(char) ('0' + (unsigned) status / 10 % 10), (char) ('0' + (unsigned) status % 10), 0};
     const nghttp2_nv headers[] = {
         header(":status", "200"),
-        header("content-type", CONTENT_TYPE),
+        header("content-type", GRPC_TEXT_TYPE),
         header("grpc-status", status < 10 ? number + 1 : number),
         header("grpc-message", encoded),
     };
@@ -479,7 +476,7 @@ int grpc_respond(struct grpc *g, enum grpc_status status, const char *text, stru
     } else {
         if (frame_out(g, message, GRPC_RESPONSE_MAX, err) < 0)
             return -1;
-        const nghttp2_nv headers[] = {header(":status", "200"), header("content-type", CONTENT_TYPE)};
+        const nghttp2_nv headers[] = {header(":status", "200"), header("content-type", GRPC_TEXT_TYPE)};
         nghttp2_data_provider2 provider = {.read_callback = read_out};
         rc = nghttp2_submit_response2(g->session, g->stream, headers, 2, &provider);
     }

@@ -66,7 +66,8 @@ int grpc_receive(struct grpc *g, struct span bytes, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 /* The next bytes to send, at most a few frames, borrowed until the next call on g; empty when there is
- * nothing (more) to send now: call until then. Returns 0, or -1 with *err set. */
+ * nothing (more) to send now: call until then. Returns 0, or -1 with *err set; after grpc_receive has failed
+ * too, but only once the last bytes, which tell the peer, have been handed out. */
 int grpc_send(struct grpc *g, struct span *bytes, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 

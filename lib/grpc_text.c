@@ -3,6 +3,8 @@
 
 #include "grpc.h"
 
+#include <string.h>
+
 static const char *const status_names[] = {
     "OK",       "Cancelled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
     "NotFound", "AlreadyExists",   "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
@@ -57,4 +59,25 @@ void grpc_text_encode(const char *text, size_t max, char *out)
         out[n++] = digits[c & 15];
     }
     out[n] = 0;
+}
+
+int grpc_text_number(struct span value)
+{
+    int n = 0;
+    if (value.len == 0 || value.len > 3)
+        return -1;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] < '0' || value.data[i] > '9')
+            return -1;
+        n = 10 * n + value.data[i] - '0';
+    }
+    return n;
+}
+
+bool grpc_text_is_grpc(struct span value)
+{
+    size_t len = strlen(GRPC_TEXT_TYPE);
+    if (value.len < len || memcmp(value.data, GRPC_TEXT_TYPE, len) != 0)
+        return false;
+    return value.len == len || value.data[len] == '+' || value.data[len] == ';';
 }
