@@ -322,15 +322,15 @@ static const struct refusal refusals[] = {
     {NULL,                                            NULL,                                           guest_garbage,     false, GRPC_UNAUTHENTICATED,   "evidence: "                          },
 };
 
-static void change(char text[MANIFEST_TEXT_SIZE], const struct refusal *row)
+/* Replace the first `from` in text, which must be there. */
+static void edit(char text[MANIFEST_TEXT_SIZE], const char *from, const char *to)
 {
-    (void) snprintf(text, MANIFEST_TEXT_SIZE, "%s", manifest_text);
-    if (row->from == NULL)
-        return;
-    const char *at = strstr(manifest_text, row->from);
+    char rest[MANIFEST_TEXT_SIZE];
+    char *at = strstr(text, from);
+
     assert_non_null(at);
-    (void) snprintf(text + (at - manifest_text), MANIFEST_TEXT_SIZE - (size_t) (at - manifest_text), "%s%s",
-                    row->to, at + strlen(row->from));
+    (void) snprintf(rest, sizeof rest, "%s", at + strlen(from));
+    (void) snprintf(at, MANIFEST_TEXT_SIZE - (size_t) (at - text), "%s%s", to, rest);
 }
 
 static void test_refusals(void **state)
@@ -344,7 +344,9 @@ static void test_refusals(void **state)
         struct guest g;
         struct talk t;
 
-        change(text, row);
+        (void) snprintf(text, sizeof text, "%s", manifest_text);
+        if (row->from != NULL)
+            edit(text, row->from, row->to);
         make_service(&s, text, !row->no_root);
         make_pin(&s, &pin);
         make_guest(&g);
@@ -443,6 +445,54 @@ static void test_other_seed(void **state)
     service_free(&s);
 }
 
+/* A real machine's evidence, under AMD's own root: everything fits but the report data, which was for another
+ * verifier. Milan, so its chip is named. */
+static void test_real_machine(void **state)
+{
+    static const char *const edits[][2] = {
+        {"\"Genoa\"",                                                                                        "\"Milan\""                },
+        {"222222222222222222222222222222222222222222222222222222222222222222222222222222222222222222222222",
+         "7f51e17f72a04d5422cb2c00998166536019a217376f3aa45a630e59c805a599847ff250dbffcd07e1ba639771d6f05d"                             },
+        {"\"BootloaderVersion\": 10",                                                                        "\"BootloaderVersion\": 4" },
+        {"\"SNPVersion\": 28",                                                                               "\"SNPVersion\": 23"       },
+        {"\"MicrocodeVersion\": 88",                                                                         "\"MicrocodeVersion\": 213"},
+        {"\"SMTEnabled\": false",                                                                            "\"SMTEnabled\": true"     },
+    };
+    char text[MANIFEST_TEXT_SIZE];
+    uint8_t evidence[8192];
+    uint8_t nonce[ATLS_NONCE_SIZE] = {0};
+    struct service_peer out;
+    struct service s;
+    FILE *f = fopen("tests/vectors/snp/evidence/dstack.pb", "rb");
+    const int64_t then_s = 1795500000; /* November 2026 */
+
+    (void) state;
+    assert_non_null(f);
+    struct atls_peer peer = {.spki = span_str("a key"),
+                             .evidence = span_of(evidence, fread(evidence, 1, sizeof evidence, f))};
+    (void) fclose(f);
+    (void) snprintf(text, sizeof text, "%s", manifest_text);
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
+        edit(text, edits[i][0], edits[i][1]);
+    edit(text, "\"AllowedChipIDs\": []", CHIP);
+    make_service(&s, text, true);
+    service_examine(&s, &peer, nonce, then_s, &out);
+    assert_int_equal(out.status, GRPC_PERMISSION_DENIED);
+    assert_non_null(strstr(out.reason, "chip id: ")); /* not the one that is allowed */
+    assert_non_null(strstr(out.reason, "report data: "));
+    assert_null(strstr(out.reason, "measurement"));
+    assert_null(strstr(out.reason, "tcb"));
+    assert_null(strstr(out.reason, "platform"));
+    assert_null(strstr(out.reason, "policy"));
+    service_examine(&s, &peer, nonce, 1500000000, &out); /* in 2017 nobody had this certificate */
+    assert_int_equal(out.status, GRPC_UNAUTHENTICATED);
+    assert_non_null(strstr(out.reason, "date"));
+    evidence[100] ^= 1;
+    service_examine(&s, &peer, nonce, then_s, &out);
+    assert_int_equal(out.status, GRPC_UNAUTHENTICATED);
+    service_free(&s);
+}
+
 /* How long a hundred joins take, both sides in one process: for the reader, not a test. */
 static void test_time(void **state)
 {
@@ -476,7 +526,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_joins),      cmocka_unit_test(test_refusals),
                                        cmocka_unit_test(test_entries),    cmocka_unit_test(test_garbage),
-                                       cmocka_unit_test(test_other_seed), cmocka_unit_test(test_time)};
+                                       cmocka_unit_test(test_other_seed), cmocka_unit_test(test_real_machine),
+                                       cmocka_unit_test(test_time)};
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
