@@ -55,7 +55,9 @@ static int read_document(uint8_t **document, size_t *len, struct err *err)
         return -1;
     if (initdata_disk_parse(span_of(image, image_bytes), &gzip, err) < 0)
         return -1;
-    return inflate_gzip(gzip, (size_t) INITDATA_DOCUMENT_MAX, document, len, err);
+    if (inflate_gzip(gzip, (size_t) INITDATA_DOCUMENT_MAX, document, len, err) < 0)
+        return err_prefix(err, "initdata");
+    return 0;
 }
 
 int stage_initdata(struct boot *boot, struct err *err)
