@@ -203,6 +203,20 @@ static uint32_t version_number(struct snp_version v)
     return (uint32_t) v.major << 16 | (uint32_t) v.minor << 8 | v.build;
 }
 
+static int refuse_provisional(const struct snp_report *r, const struct snp_tcb_parts *current,
+                              const struct snp_tcb_parts *committed, struct err *err)
+{
+    char running[SNP_TCB_TEXT_SIZE], want[SNP_TCB_TEXT_SIZE];
+    struct snp_version v = r->current_version, w = r->committed_version;
+
+    if (version_number(v) != version_number(w))
+        return err_set(err, ERR_DENIED, 0, "expected the committed firmware %u.%u.%u, found %u.%u.%u running",
+                       w.major, w.minor, w.build, v.major, v.minor, v.build);
+    snp_verify_rows_tcb_text(current, running);
+    snp_verify_rows_tcb_text(committed, want);
+    return err_set(err, ERR_DENIED, 0, "expected the committed %s, found %s running", want, running);
+}
+
 int snp_verify_rows_committed(struct snp_run *run, struct err *err)
 {
     const struct snp_report *r = &run->report;
@@ -215,11 +229,7 @@ int snp_verify_rows_committed(struct snp_run *run, struct err *err)
     equal = memcmp(r->current_tcb.bytes, r->committed_tcb.bytes, SNP_TCB_SIZE) == 0 &&
             version_number(r->current_version) == version_number(r->committed_version);
     if (!equal && !run->expect->provisional_firmware)
-        return err_set(err, ERR_DENIED, 0,
-                       "expected the running firmware to be the committed one, found %u.%u.%u running, "
-                       "%u.%u.%u committed",
-                       r->current_version.major, r->current_version.minor, r->current_version.build,
-                       r->committed_version.major, r->committed_version.minor, r->committed_version.build);
+        return refuse_provisional(r, &current, &committed, err);
     if (!snp_verify_rows_tcb_le(&committed, &current) ||
         version_number(r->committed_version) > version_number(r->current_version))
         return err_set(err, ERR_DENIED, 0, "the running firmware is older than the committed one");
