@@ -8,7 +8,8 @@
 #define FIELDS 14
 
 struct vector {
-    char *f[FIELDS]; /* name origin seed sections eip table vcpus features vmm sig kernel initrd digest cmdline */
+    char *f[FIELDS]; /* name origin seed sections eip table vcpus features vmm sig kernel initrd digest
+                        cmdline */
     struct ovmf ovmf;
     struct snp_launch_kernel kernel;
     struct snp_launch launch;
@@ -114,8 +115,8 @@ static void test_vectors(void **state)
     assert_int_equal(rows, 21);
 }
 
-/* One page of "page" at a known place: PAGE_INFO with contents. The firmware ends at 4 GiB, so the digest of a one-page
- * firmware is that of the page at 0xfffff000; the known values are in test_vectors' seeds. */
+/* One page of "page" at a known place: PAGE_INFO with contents. The firmware ends at 4 GiB, so the digest of
+ * a one-page firmware is that of the page at 0xfffff000; the known values are in test_vectors' seeds. */
 static void test_firmware(void **state)
 {
     static uint8_t page[2 * OVMF_PAGE];
@@ -146,7 +147,8 @@ static void test_firmware(void **state)
 
 static void test_refusals(void **state)
 {
-    struct ovmf ovmf = {.has_reset_eip = true, .section_count = 1, .sections = {{0x800000, 0x1000, OVMF_SEC_MEM}}};
+    struct ovmf ovmf = {
+        .has_reset_eip = true, .section_count = 1, .sections = {{0x800000, 0x1000, OVMF_SEC_MEM}}};
     struct snp_launch_kernel kernel = {{0}, {0}, {0}};
     struct snp_launch launch = {.ovmf = &ovmf, .vcpu_sig = 1, .features = 1};
     uint8_t got[4 * SNP_LAUNCH_DIGEST_SIZE] = {0};
