@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk.h"
 
-#include "sys.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_DIR "/sys/block"
-#define SECTOR_BYTES 512 /* sysfs counts in these, whatever the disk's own sector is */
+#define SERIAL_MAX (20 + 1 + 1) /* bytes: virtio's 20, room for a newline, the NUL */
+#define SECTOR_BYTES 512        /* sysfs counts in these, whatever the disk's own sector is */
 
 static int read_size(const char *name, uint64_t *size_bytes, struct err *err)
 {
@@ -27,13 +26,10 @@ static int read_size(const char *name, uint64_t *size_bytes, struct err *err)
 
 static int read_disk(const char *name, struct disk *disk, struct err *err)
 {
-    char path[FILE_PATH_MAX];
-
-    if (file_path(disk->path, err, "/dev/%s", name) < 0 || read_size(name, &disk->size_bytes, err) < 0)
+    memcpy(disk->name, name, strlen(name) + 1); /* both have SYS_NAME_MAX bytes */
+    if (file_path(disk->path, err, "/dev/%s", name) < 0)
         return -1;
-    if (file_path(path, err, BLOCK_DIR "/%s/serial", name) < 0)
-        return -1;
-    return file_read_line(path, disk->serial, sizeof disk->serial, err);
+    return read_size(name, &disk->size_bytes, err);
 }
 
 int disk_list(struct disk_list *list, struct err *err)
@@ -58,13 +54,29 @@ int disk_list(struct disk_list *list, struct err *err)
     return 0;
 }
 
+/* Does this disk have the serial? 1, 0, or -1. Reading the file asks the device, so nobody does it in vain.
+ */
+static int has_serial(const struct disk *disk, const char *serial, struct err *err)
+{
+    char path[FILE_PATH_MAX], text[SERIAL_MAX];
+
+    if (file_path(path, err, BLOCK_DIR "/%s/serial", disk->name) < 0 ||
+        file_read_line(path, text, sizeof text, err) < 0)
+        return -1;
+    return strcmp(text, serial) == 0;
+}
+
 int disk_check_serial(const struct disk_list *list, const char *serial, struct err *err)
 {
     size_t found = 0;
 
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->disk[i].serial, serial) == 0)
-            found++;
+    for (size_t i = 0; i < list->count; i++) {
+        int r = has_serial(&list->disk[i], serial, err);
+
+        if (r < 0)
+            return -1;
+        found += (size_t) r;
+    }
     if (found == 0)
         return err_set(err, ERR_MISSING, 0, "disk '%s': none of %zu disks has this serial", serial,
                        list->count);

@@ -7,17 +7,17 @@
 
 #include "err.h"
 #include "file.h"
+#include "sys.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define DISK_MAX 32                  /* disks */
-#define DISK_SERIAL_MAX (20 + 1 + 1) /* bytes: virtio's 20, a newline's place, the NUL */
+#define DISK_MAX 32 /* disks */
 
 struct disk {
+    char name[SYS_NAME_MAX];  /* "vda" */
     char path[FILE_PATH_MAX]; /* "/dev/vda" */
     uint64_t size_bytes;
-    char serial[DISK_SERIAL_MAX]; /* "" when the host has given none */
 };
 
 struct disk_list {
@@ -27,7 +27,7 @@ struct disk_list {
 
 /* All disks named vd... ERR_SYS, ERR_FORMAT, ERR_LIMIT; *list may then hold a part, count is 0. */
 int disk_list(struct disk_list *list, struct err *err) __attribute__((warn_unused_result, nonnull));
-/* Exactly one disk has this serial. ERR_MISSING: none; ERR_DENIED: several. */
+/* Exactly one disk has this serial. Asks each disk. ERR_MISSING: none; ERR_DENIED: several; ERR_SYS. */
 int disk_check_serial(const struct disk_list *list, const char *serial, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 

@@ -100,30 +100,58 @@ static void make_file(const char *entry, const char *name, const void *bytes, si
 
 int fake_entry_make(const char *path)
 {
+    const char *provider;
+
     if (fake.no_tee)
         return -ENXIO;
     inner.entries++;
-    make_file(path, "provider", "sev_guest\n", 10);
-    make_file(path, "generation", "0\n", 2);
+    provider = fake.provider != NULL ? fake.provider : fake.tdx ? "tdx_guest\n" : "sev_guest\n";
+    make_file(path, "provider", provider, strlen(provider));
+    make_file(path, "generation", fake.odd_generation ? "one\n" : "0\n", fake.odd_generation ? 4 : 2);
     make_file(path, "inblob", "", 0);
     make_file(path, "outblob", "", 0);
-    make_file(path, "auxblob", "certs", 5);
+    if (!fake.tdx)
+        make_file(path, "auxblob", "certs", 5);
     return 0;
+}
+
+static size_t make_quote(const uint8_t *report_data, uint8_t *out, size_t cap)
+{
+    struct writer w = writer_of(out, cap);
+
+    writer_le16(&w, 4);
+    writer_le16(&w, 2);
+    writer_le32(&w, 0x81);
+    writer_zeros(&w, 40 + 16 + 48 + 48 + 8);
+    writer_le64(&w, fake.tdx_attributes);
+    writer_zeros(&w, 8 + 48);
+    writer_bytes(&w, span_of(fake.report.host_data, SNP_HOST_DATA_SIZE));
+    writer_zeros(&w, 16 + 48 + 48 + 4 * 48);
+    writer_bytes(&w, span_of(report_data, SNP_REPORT_DATA_SIZE));
+    return w.len;
+}
+
+static size_t make_report(const uint8_t *report_data, uint8_t *out)
+{
+    snp_report_write(&fake.report, out);
+    memcpy(out + REPORT_DATA_OFFSET, report_data, SNP_REPORT_DATA_SIZE);
+    return SNP_REPORT_SIZE;
 }
 
 void fake_entry_write(const struct node *inblob)
 {
+    static const uint8_t other[SNP_REPORT_DATA_SIZE];
+    const uint8_t *report_data = fake.other_report_data ? other : inblob->data;
     uint8_t report[SNP_REPORT_SIZE];
     char entry[160];
+    size_t len;
 
     if (inblob->len != SNP_REPORT_DATA_SIZE)
         return;
     (void) snprintf(entry, sizeof entry, "%s", inblob->path);
     *strrchr(entry, '/') = '\0';
-    snp_report_write(&fake.report, report);
-    if (!fake.other_report_data)
-        memcpy(report + REPORT_DATA_OFFSET, inblob->data, SNP_REPORT_DATA_SIZE);
-    make_file(entry, "outblob", report, sizeof report);
+    len = fake.tdx ? make_quote(report_data, report, sizeof report) : make_report(report_data, report);
+    make_file(entry, "outblob", report, len);
     make_file(entry, "generation", fake.report_races > 0 ? "2\n" : "1\n", 2);
     if (fake.report_races > 0)
         fake.report_races--;

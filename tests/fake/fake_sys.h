@@ -49,7 +49,11 @@ struct fake {
     struct snp_report report; /* report data is filled in for each request */
     bool other_report_data;   /* the report carries another one */
     bool no_tee;              /* mkdir in configfs-tsm gives ENXIO */
-    int report_races;         /* so many requests find that somebody else has written to the entry */
+    bool tdx;                 /* a TDX quote with the report's host data as MRCONFIGID, no auxblob */
+    uint64_t tdx_attributes;
+    const char *provider; /* if not NULL: another provider's name, with a newline */
+    bool odd_generation;  /* the generation is no number */
+    int report_races;     /* so many requests find that somebody else has written to the entry */
     enum fake_helper helper[FAKE_JOBS];
     int workload_status;  /* how the workload ends */
     int workload_signal;  /* if not 0: by this signal */

@@ -18,6 +18,18 @@
 
 #define CONTRAST "/run/nacre/contrast"
 
+/* A change of the good policy: the first text becomes the second. */
+static void change_policy(const char *from, const char *to)
+{
+    char policy[8192];
+    const char *at = strstr(fake_good_policy, from);
+
+    assert_non_null(at);
+    (void) snprintf(policy, sizeof policy, "%.*s%s%s", (int) (at - fake_good_policy), fake_good_policy, to,
+                    at + strlen(from));
+    fake_policy(policy);
+}
+
 /* --- the good boot --- */
 
 static void run_good(struct boot *boot, struct boot_end *end)
@@ -241,19 +253,22 @@ static void test_short_lived_workload(void **state)
     boot_free(&boot);
 }
 
-/* --- refusals --- */
-
-/* A change of the good policy: the first text becomes the second. */
-static void change_policy(const char *from, const char *to)
+static void test_tdx(void **state)
 {
-    char policy[8192];
-    const char *at = strstr(fake_good_policy, from);
+    struct boot boot;
+    struct boot_end end;
 
-    assert_non_null(at);
-    (void) snprintf(policy, sizeof policy, "%.*s%s%s", (int) (at - fake_good_policy), fake_good_policy, to,
-                    at + strlen(from));
-    fake_policy(policy);
+    (void) state;
+    fake_reset();
+    change_policy("\"platforms\": [\"snp\"]", "\"platforms\": [\"tdx\"]");
+    fake.tdx = true;
+    run_good(&boot, &end);
+    assert_int_equal(boot.platform.tee, POLICY_TDX);
+    assert_int_equal(boot.platform.host_data_len, 48);
+    boot_free(&boot);
 }
+
+/* --- refusals --- */
 
 static void no_console_no_log(void)
 {
@@ -314,6 +329,33 @@ static void debug_bit(void)
 static void migration(void)
 {
     fake.report.policy |= SNP_POLICY_MIGRATE_MA;
+}
+static void tdx_debug(void)
+{
+    fake.tdx = true;
+    fake.tdx_attributes = 1;
+}
+static void tdx_migration(void)
+{
+    fake.tdx = true;
+    fake.tdx_attributes = UINT64_C(1) << 29;
+}
+static void tdx_not_listed(void)
+{
+    fake.tdx = true;
+}
+static void tdx_stale(void)
+{
+    fake.tdx = true;
+    fake.other_report_data = true;
+}
+static void other_provider(void)
+{
+    fake.provider = "arm_cca_guest\n";
+}
+static void other_generation(void)
+{
+    fake.odd_generation = true;
 }
 static void stale_report(void)
 {
@@ -417,6 +459,12 @@ static void test_refusals(void **state)
         {"migration agent",    migration,                "platform", ERR_DENIED,  "migration"               },
         {"stale report",       stale_report,             "platform", ERR_DENIED,  "report data"             },
         {"unknown version",    unknown_report_version,   "platform", ERR_FORMAT,  "ersion"                  },
+        {"TDX debug",          tdx_debug,                "platform", ERR_DENIED,  "debug"                   },
+        {"TDX migration",      tdx_migration,            "platform", ERR_DENIED,  "migrated"                },
+        {"TDX not listed",     tdx_not_listed,           "policy",   ERR_DENIED,  "this machine is tdx"     },
+        {"stale quote",        tdx_stale,                "platform", ERR_DENIED,  "report data"             },
+        {"other provider",     other_provider,           "platform", ERR_DENIED,  "arm_cca_guest"           },
+        {"other generation",   other_generation,         "platform", ERR_FORMAT,  "'one'"                   },
         {"busy entry",         busy_entry,               "platform", ERR_DENIED,  "somebody else"           },
         {"no initdata",        no_initdata,              "initdata", ERR_MISSING, "no initdata disk"        },
         {"two initdata disks", two_initdata,             "initdata", ERR_DENIED,  "two initdata disks"      },
@@ -476,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_report_races_are_retried),
         cmocka_unit_test(test_rng_that_needs_a_moment),
         cmocka_unit_test(test_short_lived_workload),
+        cmocka_unit_test(test_tdx),
         cmocka_unit_test(test_refusals),
     };
 
