@@ -94,7 +94,8 @@ static void make_file(const char *entry, const char *name, const void *bytes, si
 {
     char path[160];
 
-    (void) snprintf(path, sizeof path, "%s/%s", entry, name);
+    if (snprintf(path, sizeof path, "%s/%s", entry, name) >= (int) sizeof path)
+        abort();
     fake_set_owned(fake_make_node(path), bytes, len);
 }
 
