@@ -17,7 +17,7 @@
 #define LAUNCH_VOLUMES "/run/nacre/volumes"   /* one folder a volume */
 #define LAUNCH_CONTRAST "/run/nacre/contrast" /* certificates and secrets; absent without a Coordinator */
 #define LAUNCH_CGROUP "/sys/fs/cgroup"
-#define LAUNCH_SHM_BYTES (64 * 1024 * 1024) /* limit of /dev/shm */
+#define LAUNCH_SHM_BYTES (UINT64_C(64) << 20) /* limit of /dev/shm */
 
 /* Own cgroup, then own mount, IPC, UTS and cgroup namespaces, and the host name. The PID namespace is PID 1's
  * part: this must be its first process (ERR_HELPER if it is not). */

@@ -26,17 +26,16 @@ int launch_mount_protect(int tree, uint64_t attributes, const char *path, struct
 
 int launch_mount_copy(const char *path, uint64_t attributes, struct err *err)
 {
-    AUTO_MOUNT tree = (int) syscall(SYS_open_tree, AT_FDCWD, path,
-                                    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+    int tree = (int) syscall(SYS_open_tree, AT_FDCWD, path,
+                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
     if (tree < 0 && errno == ENOENT)
         return err_set(err, ERR_MISSING, 0, "%s: not there", path);
     if (tree < 0)
         return mount_fail(err, "open_tree", path);
-    if (launch_mount_protect(tree, attributes, path, err) < 0)
-        return -1;
-    int made = tree;
-    tree = -1;
-    return made;
+    if (launch_mount_protect(tree, attributes, path, err) == 0)
+        return tree;
+    launch_mount_close(&tree);
+    return -1;
 }
 
 int launch_mount_new(const char *type, const char *const *options, uint64_t attributes, struct err *err)

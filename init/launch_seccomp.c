@@ -109,7 +109,7 @@ static int default_fill(scmp_filter_ctx filter, const struct seccomp_default_fil
 static int default_make(const struct seccomp_default_filter *from, scmp_filter_ctx *filter, struct err *err)
 {
     uint32_t action = action_of(from->action, from->errno_ret);
-    scmp_filter_ctx made;
+    scmp_filter_ctx made = NULL;
     if (filter_new(action, &made, err) < 0)
         return -1;
     if (default_fill(made, from, action, err) < 0) {
@@ -138,7 +138,7 @@ static int profile_fill(scmp_filter_ctx filter, const struct seccomp_profile *p,
 static int profile_make(const struct seccomp_profile *p, scmp_filter_ctx *filter, struct err *err)
 {
     uint32_t action = action_of(p->default_action, p->default_errno);
-    scmp_filter_ctx made;
+    scmp_filter_ctx made = NULL;
     if (filter_new(action, &made, err) < 0)
         return -1;
     if (profile_fill(made, p, action, err) < 0) {
@@ -173,7 +173,7 @@ static void filters_free(scmp_filter_ctx filters[2])
 /* The guard first: the main filter need not allow another filter. */
 int launch_seccomp(const struct policy *policy, struct err *err)
 {
-    scmp_filter_ctx filters[2];
+    scmp_filter_ctx filters[2] = {NULL};
     int rc = 0;
     if (filters_make(&policy->workload, filters, err) < 0)
         return -1;
@@ -186,7 +186,7 @@ int launch_seccomp(const struct policy *policy, struct err *err)
 
 int launch_seccomp_export(const struct policy_workload *workload, const int fds[2], struct err *err)
 {
-    scmp_filter_ctx filters[2];
+    scmp_filter_ctx filters[2] = {NULL};
     int rc = 0;
     if (filters_make(workload, filters, err) < 0)
         return -1;

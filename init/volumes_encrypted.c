@@ -22,7 +22,7 @@ static int blank_check(const struct volumes_disk *disk, struct err *err)
         if (!span_is_zero(span_of(buf, CHUNK)))
             return err_set(err, ERR_DENIED, 0,
                            "not blank, and no volume header: there are other bytes before %llu",
-                           (unsigned long long) (pos + CHUNK));
+                           (unsigned long long) pos + CHUNK);
     }
     return 0;
 }

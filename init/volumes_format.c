@@ -29,6 +29,16 @@ int volumes_header_file(struct span bytes, char path[VOLUMES_PATH_CAP], struct e
     return fd;
 }
 
+static int zeros_write(const char *path, uint64_t offset_bytes, struct err *err)
+{
+    uint8_t *zeros = calloc(1, EDGE_BYTES);
+    if (zeros == NULL)
+        return err_set(err, ERR_SYS, ENOMEM, "%s: no memory", path);
+    int rc = volumes_disk_write(path, offset_bytes, span_of(zeros, EDGE_BYTES), err);
+    free(zeros);
+    return rc;
+}
+
 /* With authentication, a sector that was never written cannot be read. */
 static int edges_write(const char *path, struct err *err)
 {
@@ -40,12 +50,9 @@ static int edges_write(const char *path, struct err *err)
     if (size_bytes < 4 * EDGE_BYTES)
         return err_set(err, ERR_LIMIT, 0, "%s: %llu bytes are too few for a file system", path,
                        (unsigned long long) size_bytes);
-    AUTO_FREE uint8_t *zeros = calloc(1, EDGE_BYTES);
-    if (zeros == NULL)
-        return err_set(err, ERR_SYS, ENOMEM, "%s: no memory", path);
-    if (volumes_disk_write(path, 0, span_of(zeros, EDGE_BYTES), err) < 0)
+    if (zeros_write(path, 0, err) < 0)
         return -1;
-    return volumes_disk_write(path, size_bytes - EDGE_BYTES, span_of(zeros, EDGE_BYTES), err);
+    return zeros_write(path, size_bytes - EDGE_BYTES, err);
 }
 
 static int child_wait(pid_t pid, struct err *err)

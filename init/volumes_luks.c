@@ -57,7 +57,7 @@ static int activate(struct crypt_device *device, const struct volplan *plan, con
 int volumes_luks_open(const char *header, const char *disk, const struct volplan *plan, struct err *err)
 {
     struct said said = {""};
-    struct crypt_device *device;
+    struct crypt_device *device = NULL;
     if (device_new(header, disk, &said, &device, err) < 0)
         return -1;
     int rc = crypt_load(device, CRYPT_LUKS2, NULL);
@@ -102,7 +102,7 @@ static int format(struct crypt_device *device, const struct volplan *plan, const
 int volumes_luks_format(const char *header, const char *disk, const struct volplan *plan, struct err *err)
 {
     struct said said = {""};
-    struct crypt_device *device;
+    struct crypt_device *device = NULL;
     if (device_new(header, disk, &said, &device, err) < 0)
         return -1;
     int rc = format(device, plan, &said, err);

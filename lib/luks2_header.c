@@ -119,7 +119,7 @@ static int json_text(struct span area, struct span *text, struct err *err)
 int luks2_header_parse(struct span bytes, struct luks2_header *header, struct err *err)
 {
     struct luks2_header h[2] = {0};
-    struct span text;
+    struct span text = {0};
     if (bytes.len != LUKS2_HEADER_SIZE)
         return err_set(err, ERR_FORMAT, 0, "volume header: expected %zu bytes, found %zu", LUKS2_HEADER_SIZE,
                        bytes.len);
@@ -176,7 +176,7 @@ static int copy_build(const struct luks2_header *header, size_t which, struct sp
 int luks2_header_build(const struct luks2_header *header, uint8_t out[LUKS2_HEADER_SIZE], struct err *err)
 {
     char text[LUKS2_JSON_TEXT_MAX];
-    struct span json;
+    struct span json = {0};
     if (luks2_json_build(header, text, &json, err) < 0)
         return -1;
     for (size_t i = 0; i < 2; i++)

@@ -7,7 +7,7 @@
 #define KEY_TEXT "0001020304050607"
 #define CRYPT                                                                                                \
     "capi:authenc(hmac(sha256),xts(aes))-plain64 " KEY_TEXT " 0 253:0 0 2 integrity:32:aead "                \
-                                                            "sector_size:4096"
+    "sector_size:4096"
 #define INTEGRITY                                                                                            \
     "254:0 32768 32 J 7 block_size:4096 journal_sectors:792 interleave_sectors:32768 buffer_sectors:128 "    \
     "journal_watermark:50 commit_time:10000 fix_padding"
