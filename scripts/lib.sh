@@ -110,3 +110,11 @@ archive_file() {
     ) 9>"$dir/.$4.lock" || exit 1 # said by die; set -e does not reach here when the caller tests the result
     echo "$file"
 }
+
+# publish DIR RESULT: move a finished folder to its place in the cache. Another run may have put the same content there
+# meanwhile; then ours goes away.
+publish() {
+    chmod 755 "$1"
+    mv -nT "$1" "$2" 2>/dev/null || [ -d "$2" ] || die "cannot move $1 to $2"
+    rm -rf "$1"
+}
