@@ -3,9 +3,12 @@
 
 #include "sys.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define WAIT_MS 500 /* for a console that takes no bytes: more than a slow serial line needs for one line */
 
 static const char prefix[] = "nacre: ";
 
@@ -16,10 +19,19 @@ void log_start(struct log *log, int fd)
     log->held_len = 0;
 }
 
+/* The console does not block (whoever shares the terminal can stop it): give it a moment, then give up. */
 static void put(const struct log *log, const char *text, size_t len)
 {
-    if (log->fd >= 0)
-        (void) !sys_write(log->fd, text, len); /* there is no other place to complain to */
+    while (log->fd >= 0 && len > 0) {
+        ssize_t n = sys_write(log->fd, text, len);
+
+        if (n < 0 && !(n == -EAGAIN && sys_wait_writable(log->fd, WAIT_MS) == 1))
+            return; /* there is no other place to complain to */
+        if (n > 0) {
+            text += n;
+            len -= (size_t) n;
+        }
+    }
 }
 
 void log_set_level(struct log *log, enum log_level level)

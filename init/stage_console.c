@@ -22,7 +22,7 @@ static int place(int null, int console, struct err *err)
 /* The console, or the kernel log where the measured command line names no console. */
 static int open_console(void)
 {
-    int fd = sys_open("/dev/console", O_WRONLY, 0);
+    int fd = sys_open("/dev/console", O_WRONLY | O_NONBLOCK, 0);
 
     return fd == -ENODEV ? sys_open("/dev/kmsg", O_WRONLY, 0) : fd;
 }

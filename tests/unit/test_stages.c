@@ -154,10 +154,10 @@ static void test_console_of_the_workload(void **state)
 {
     static const struct {
         const char *word;
-        int output;
+        bool output;
     } rows[] = {
-        {"host", 1 },
-        {"none", -1},
+        {"host", true },
+        {"none", false},
     };
     char policy[4096];
 
@@ -172,7 +172,7 @@ static void test_console_of_the_workload(void **state)
                         fake_good_policy, rows[i].word, at + strlen("\"console\": \"host\""));
         fake_policy(policy);
         run_good(&boot, &end);
-        assert_int_equal(fake.launch_output, rows[i].output);
+        assert_int_equal(fake.launch_output > 2, rows[i].output);
         boot_free(&boot);
     }
 }
@@ -187,6 +187,7 @@ static void test_kernel_log_instead_of_a_console(void **state)
     fake.no_console = true;
     run_good(&boot, &end);
     assert_non_null(strstr(fake.console, "nacre: stage workload "));
+    assert_true(fake.launch_output < 0);
     boot_free(&boot);
 }
 
