@@ -117,7 +117,7 @@ static size_t printable(const char *text, char *out, size_t cap)
 {
     size_t n = 0;
     for (; n < cap && text[n] != 0; n++)
-        out[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
+        out[n] = (char) (text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?');
     return n;
 }
 

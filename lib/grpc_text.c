@@ -39,7 +39,7 @@ void grpc_text_decode(struct span value, char *out, size_t cap)
             c = high << 4 | low;
             i += 2;
         }
-        out[n++] = c >= 0x20 && c < 0x7f ? (char) c : '?';
+        out[n++] = (char) (c >= 0x20 && c < 0x7f ? c : '?');
     }
     out[n] = 0;
 }
