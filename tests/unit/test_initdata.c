@@ -140,6 +140,7 @@ static void test_disk_size(void **state)
 static void test_disk_head(void **state)
 {
     const uint8_t head[INITDATA_HEAD_SIZE] = {'i', 'n', 'i', 't', 'd', 'a', 't', 'a', 1};
+    const uint8_t longer[2 * INITDATA_SECTOR] = {'i', 'n', 'i', 't', 'd', 'a', 't', 'a', 1};
     struct span gzip = {0};
     struct err err = {0};
     size_t got = 7;
@@ -153,6 +154,8 @@ static void test_disk_head(void **state)
     assert_int_equal(got, 7);
     assert_int_equal(initdata_disk_parse(span_of(head, sizeof(head)), &gzip, &err), -1);
     test_check_err(&err, ERR_LIMIT, "needs 512 bytes, the disk has 16", "short image");
+    assert_int_equal(initdata_disk_parse(span_of(longer, sizeof(longer)), &gzip, &err), -1);
+    test_check_err(&err, ERR_FORMAT, "initdata disk: 1024 bytes read, expected 512", "long image");
     assert_null(gzip.data);
 }
 

@@ -232,6 +232,10 @@ static const struct bad_row bad[] = {
     {"\"host_data\": \"78",                  "\"host_data\": \"",                     ERR_FORMAT,  "snp[0].host_data: expected 64 hex digits"                        },
     {"[\"3ac3fe21",                          "[\"",                                   ERR_FORMAT,  "snp[0].chip_ids[0]: expected 128 hex digits, found 120"          },
     {"\"reference_values\": {",              "\"reference_values\": {\"tdx\": [], ",  ERR_FORMAT,  "unknown key \"tdx\""                                             },
+    {"\"chip_ids\": [",                      "\"chip_ids\": [], \"x\": [",            ERR_FORMAT,  "snp[0]: unknown key \"x\""                                       },
+    {"\"/proc/sys\"",                        "\"/proc/\\u0001\"",                     ERR_FORMAT,
+     "workload.readonly_paths[0]: expected an absolute path"                                                                                                         },
+    {"\"/proc/sys\"",                        "\"/proc/./sys\"",                       ERR_FORMAT,  "workload.readonly_paths[0]: expected an absolute path"           },
 };
 
 static void test_bad(void **state)
@@ -254,18 +258,27 @@ static void test_bad(void **state)
     free(full);
 }
 
-/* Every key but the optional ones is required, wherever it stands. */
+#define ZEROS                                                                                                \
+    "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+
+/* Lists and alternatives that may not be empty. */
 static void test_empty_lists(void **state)
 {
     size_t len;
     char *full = test_slurp(MINIMAL, &len);
     static const struct bad_row rows[] = {
-        {"[\"/bin/true\"]",                                                                               "[]",                      ERR_MISSING, "workload.argv: no program"                              },
+        {"\"deadline_ms\"",                                                                               "\"reference_values\": {\"snp\": []}, \"deadline_ms\"", ERR_FORMAT,
+         "coordinator.reference_values.snp: no reference values at all"                                                                                                                                                                      },
+        {"\"deadline_ms\"",
+         "\"reference_values\": {\"snp\": [{\"measurement\": \"" ZEROS "\", \"minimum_tcb\": "
+         "{\"bootloader\": 0, \"tee\": 0, \"snp\": 0, \"microcode\": 0}, \"chip_ids\": []}]}, "
+         "\"deadline_ms\"",                                                                                                                                       ERR_FORMAT,  "coordinator.reference_values.snp[0].chip_ids: no chip at all"},
+        {"[\"/bin/true\"]",                                                                               "[]",                                                   ERR_MISSING, "workload.argv: no program"                                   },
         {"\"root_ca_key_sha256\": \"ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\",", "",
-         ERR_MISSING,                                                                                                                             "neither \"root_ca_key_sha256\" nor \"reference_values\""},
-        {"vsock:2:7777",                                                                                  "10.0.2.2:7777",           ERR_DENIED,  "the coordinator's address needs a link"                 },
-        {"{\"profile\": \"default\"}",                                                                    "{\"profile\": \"none\"}", ERR_FORMAT,
-         "workload.seccomp.profile: unknown seccomp profile \"none\", known: default"                                                                                                                      },
+         ERR_MISSING,                                                                                                                                                          "neither \"root_ca_key_sha256\" nor \"reference_values\""     },
+        {"vsock:2:7777",                                                                                  "10.0.2.2:7777",                                        ERR_DENIED,  "the coordinator's address needs a link"                      },
+        {"{\"profile\": \"default\"}",                                                                    "{\"profile\": \"none\"}",                              ERR_FORMAT,
+         "workload.seccomp.profile: unknown seccomp profile \"none\", known: default"                                                                                                                                                        },
     };
 
     (void) state;
@@ -355,6 +368,26 @@ static void test_list_maxima(void **state)
     free(full);
 }
 
+static void test_long_path(void **state)
+{
+    char path[POLICY_PATH_MAX + 4] = "\"";
+    struct policy *p = NULL;
+    struct err err = {0};
+    size_t len;
+    char *minimal = test_slurp(MINIMAL, &len);
+    char *text;
+
+    (void) state;
+    memset(path + 1, 'a', POLICY_PATH_MAX + 1);
+    path[1] = '/';
+    path[POLICY_PATH_MAX + 2] = '"';
+    text = test_replace(minimal, "\"/bin/true\"", path);
+    assert_int_equal(policy_parse(span_str(text), &p, &err), -1);
+    test_check_err(&err, ERR_LIMIT, "workload.argv[0]: a path of more than 255 bytes", "path");
+    free(text);
+    free(minimal);
+}
+
 static void test_capability_names(void **state)
 {
     (void) state;
@@ -369,11 +402,11 @@ static void test_capability_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_minimal),          cmocka_unit_test(test_full_workload),
-        cmocka_unit_test(test_full_rest),        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_empty_lists),      cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_too_long),         cmocka_unit_test(test_list_maxima),
-        cmocka_unit_test(test_capability_names),
+        cmocka_unit_test(test_minimal),     cmocka_unit_test(test_full_workload),
+        cmocka_unit_test(test_full_rest),   cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_empty_lists), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_too_long),    cmocka_unit_test(test_list_maxima),
+        cmocka_unit_test(test_long_path),   cmocka_unit_test(test_capability_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
