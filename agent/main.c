@@ -9,7 +9,7 @@
 static const struct step steps[] = {
     {"sandbox",   sandbox_enter    }, /* no privilege, no file, a filter on system calls */
     {"start",     channel_start    }, /* the policy is parsed */
-    {"join",      attempts_run     }, /* the Coordinator is who the policy says, and has issued our certificate */
+    {"join",      attempts_run     }, /* the Coordinator that the policy pins has issued our certificate */
     {"hand over", channel_hand_over}, /* PID 1 has certificates, key and secret */
 };
 

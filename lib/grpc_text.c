@@ -48,7 +48,7 @@ void grpc_text_encode(const char *text, size_t max, char *out)
 {
     static const char digits[] = "0123456789ABCDEF";
     size_t n = 0;
-    for (size_t i = 0; text[i] != 0 && i < max; i++) {
+    for (size_t i = 0; i < max && text[i] != 0; i++) {
         unsigned char c = (unsigned char) text[i];
         if (c >= 0x20 && c < 0x7f && c != '%') {
             out[n++] = (char) c;

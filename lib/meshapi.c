@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#define AT(member) offsetof(struct meshapi_response, member)
+
 /* The response's fields, in the order of their numbers. */
 static const struct field {
     uint32_t number;
@@ -14,11 +16,10 @@ static const struct field {
     size_t max;
     bool required;
 } fields[] = {
-    {1, "MeshCACert",     offsetof(struct meshapi_response, mesh_ca),    1,                   MESHAPI_PEM_MAX,     true},
-    {2, "CertChain",      offsetof(struct meshapi_response, cert_chain), 1,                   MESHAPI_PEM_MAX,     true},
-    {3, "RootCACert",     offsetof(struct meshapi_response, root_ca),    1,                   MESHAPI_PEM_MAX,     true},
-    {4, "WorkloadSecret", offsetof(struct meshapi_response, secret),     MESHAPI_SECRET_SIZE, MESHAPI_SECRET_SIZE,
-     false                                                                                                             },
+    {1, "MeshCACert",     AT(mesh_ca),    1,                   MESHAPI_PEM_MAX,     true },
+    {2, "CertChain",      AT(cert_chain), 1,                   MESHAPI_PEM_MAX,     true },
+    {3, "RootCACert",     AT(root_ca),    1,                   MESHAPI_PEM_MAX,     true },
+    {4, "WorkloadSecret", AT(secret),     MESHAPI_SECRET_SIZE, MESHAPI_SECRET_SIZE, false},
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
