@@ -44,9 +44,9 @@ int job_begin(struct job *job, struct err *err)
     int rc = -1;
     ssize_t n = receive(buf, WIRE_MESSAGE_MAX);
     if (n < 0)
-        err_set(err, ERR_SYS, errno, "START: receive");
+        (void) err_set(err, ERR_SYS, errno, "START: receive");
     else if ((size_t) n > WIRE_MESSAGE_MAX)
-        err_set(err, ERR_LIMIT, 0, "START: longer than %d bytes", WIRE_MESSAGE_MAX);
+        (void) err_set(err, ERR_LIMIT, 0, "START: longer than %d bytes", WIRE_MESSAGE_MAX);
     else
         rc = start_take(span_of(buf, (size_t) n), job, err);
     secret_wipe_bytes(buf, WIRE_MESSAGE_MAX);

@@ -25,7 +25,7 @@ static struct dm_task *task_new(int type, const char *name, struct err *err)
         return task;
     if (task != NULL)
         dm_task_destroy(task);
-    err_set(err, ERR_LIMIT, 0, "device-mapper: %s: cannot make a request", name);
+    (void) err_set(err, ERR_LIMIT, 0, "device-mapper: %s: cannot make a request", name);
     return NULL;
 }
 

@@ -21,7 +21,7 @@ int volumes_header_file(struct span bytes, char path[VOLUMES_PATH_CAP], struct e
         return err_set(err, ERR_SYS, errno, "header: memfd");
     if (ftruncate(fd, LUKS2_HEADER_DATA_OFFSET) < 0 ||
         pwrite(fd, bytes.data, bytes.len, 0) != (ssize_t) bytes.len) {
-        err_set(err, ERR_SYS, errno, "header: write");
+        (void) err_set(err, ERR_SYS, errno, "header: write");
         (void) close(fd);
         return -1;
     }

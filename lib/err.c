@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *err, enum err_code code, int sys_errno, const char *fmt, ...)
+void err_fill(struct err *err, enum err_code code, int sys_errno, const char *fmt, ...)
 {
     va_list ap;
 
@@ -14,10 +14,9 @@ int err_set(struct err *err, enum err_code code, int sys_errno, const char *fmt,
     va_start(ap, fmt);
     (void) vsnprintf(err->text, sizeof err->text, fmt, ap); /* a cut text is still a text */
     va_end(ap);
-    return -1;
 }
 
-int err_prefix(struct err *err, const char *fmt, ...)
+void err_push(struct err *err, const char *fmt, ...)
 {
     char old[ERR_TEXT_MAX];
     va_list ap;
@@ -33,7 +32,6 @@ int err_prefix(struct err *err, const char *fmt, ...)
         memcpy(err->text + len + 2, old, room);
         err->text[sizeof err->text - 1] = '\0';
     }
-    return -1;
 }
 
 const char *err_code_name(enum err_code code)

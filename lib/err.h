@@ -27,13 +27,18 @@ struct err {
     char text[ERR_TEXT_MAX];
 };
 
-/* Fill *err and return -1, so that a caller can write: return err_set(...).
+/* Fill *err; the value of the expression is -1, so that a caller can write: return err_set(...).
+ * Macros, so that every reader of the code (compiler, analyzer) sees the -1.
  * sys_errno is positive, or 0. Text longer than ERR_TEXT_MAX - 1 bytes is cut. */
-int err_set(struct err *err, enum err_code code, int sys_errno, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5), nonnull(1, 4)));
+#define err_set(err, code, sys_errno, ...) (err_fill((err), (code), (sys_errno), __VA_ARGS__), -1)
 
-/* Put "prefix: " in front of the text of an error that is already set; returns -1. */
-int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(1, 2)));
+/* Put "prefix: " in front of the text of an error that is already set; -1 too. */
+#define err_prefix(err, ...) (err_push((err), __VA_ARGS__), -1)
+
+/* What the two macros call. */
+void err_fill(struct err *err, enum err_code code, int sys_errno, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5), nonnull(1, 4)));
+void err_push(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(1, 2)));
 
 /* The code's name as it stands in messages and in the reason record: "sys", "format", "limit",
  * "denied", "missing", "timeout", "helper"; "none" for ERR_NONE and for a number that is no code. */

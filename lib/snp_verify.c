@@ -287,7 +287,7 @@ int snp_verify(struct span report, const struct snp_chain *chain, const struct s
         memcpy(verdict->rows[i].text, why.text, sizeof why.text);
         if (!refused) {
             *err = why;
-            err_prefix(err, "%s", rows[i].name);
+            (void) err_prefix(err, "%s", rows[i].name);
         }
         refused = true;
     }

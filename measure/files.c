@@ -16,7 +16,7 @@ static int open_file(const char *path, struct stat *st, struct err *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 || fstat(fd, st) < 0) {
-        err_set(err, ERR_SYS, errno, "%s: %m", path);
+        (void) err_set(err, ERR_SYS, errno, "%s: %m", path);
         if (fd >= 0)
             (void) close(fd);
         return -1;
