@@ -32,6 +32,6 @@ int hex_decode(struct span text, uint8_t *out, size_t len, struct err *err)
         if (digit_value(text.data[i]) < 0)
             return err_set(err, ERR_FORMAT, 0, "byte %zu is no lower-case hex digit", i);
     for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t) (digit_value(text.data[2 * i]) << 4 | digit_value(text.data[2 * i + 1]));
+        out[i] = (uint8_t) (16 * digit_value(text.data[2 * i]) + digit_value(text.data[2 * i + 1]));
     return 0;
 }
