@@ -92,7 +92,7 @@ static int sign_with(RsaKey *key, struct span digest, uint8_t *sig)
 
 int rsa_sign(struct span der, struct span digest, uint8_t sig[RSA_SIZE], struct err *err)
 {
-    uint8_t made[RSA_SIZE];
+    uint8_t made[RSA_SIZE] = {0};
     RsaKey key;
     int rc;
 

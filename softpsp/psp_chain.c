@@ -88,6 +88,7 @@ static int write_ca(struct request *q, struct span subject_key, uint16_t usage, 
     struct writer spki = writer_of(spki_buf, sizeof spki_buf);
     struct writer basic = writer_of(basic_buf, sizeof basic_buf);
     struct writer key_usage = writer_of(usage_buf, sizeof usage_buf);
+    int rc;
 
     if (rsa_sign_public(subject_key, &spki, err) < 0)
         return -1;
@@ -100,7 +101,11 @@ static int write_ca(struct request *q, struct span subject_key, uint16_t usage, 
     q->spki = writer_span(&spki);
     q->extensions = extensions;
     q->extension_count = 2;
-    return write_cert(q, w, err);
+    rc = write_cert(q, w, err);
+    q->spki = span_of(NULL, 0); /* what this function borrowed to q ends with it */
+    q->extensions = NULL;
+    q->extension_count = 0;
+    return rc;
 }
 
 int psp_chain_ark(struct span ark_key, enum snp_product product, struct writer *w, struct err *err)
