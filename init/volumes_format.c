@@ -68,20 +68,22 @@ static int child_wait(pid_t pid, struct err *err)
     return 0;
 }
 
-/* Everything that ext4 will read is written now: no lazy tables, no discard. */
+/* Everything that ext4 will read is written now: no lazy tables, no discard. No backup superblocks either:
+ * mke2fs writes a part of a block there, and the rest of it cannot be read. */
 static int filesystem_make(const char *path, const struct policy_workload *owner, struct err *err)
 {
     char extended[96];
     char *const no_environment[] = {NULL};
     (void) snprintf(extended, sizeof extended,
-                    "lazy_itable_init=0,lazy_journal_init=0,nodiscard,root_owner=%u:%u", owner->uid,
-                    owner->gid);
+                    "lazy_itable_init=0,lazy_journal_init=0,nodiscard,num_backup_sb=0,root_owner=%u:%u",
+                    owner->uid, owner->gid);
     pid_t pid = fork();
     if (pid < 0)
         return err_set(err, ERR_SYS, errno, "mke2fs: fork");
     if (pid == 0) {
-        (void) execle(MKE2FS, "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-e", "remount-ro",
-                      "-J", "size=4", "-E", extended, path, (char *) NULL, no_environment);
+        (void) execle(MKE2FS, "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-O",
+                      "sparse_super2,^resize_inode", "-m", "0", "-e", "remount-ro", "-J", "size=4", "-E",
+                      extended, path, (char *) NULL, no_environment);
         _exit(127);
     }
     return child_wait(pid, err);
