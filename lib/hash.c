@@ -150,8 +150,8 @@ int hash_hmac(enum hash_alg alg, struct span key, struct span bytes, uint8_t *ma
     return check(rc, "HMAC", err);
 }
 
-int hash_hkdf(enum hash_alg alg, struct span key, struct span salt, struct span info, uint8_t *out, size_t len,
-              struct err *err)
+int hash_hkdf(enum hash_alg alg, struct span key, struct span salt, struct span info, uint8_t *out,
+              size_t len, struct err *err)
 {
     if (len > SECRET_MAX)
         return err_set(err, ERR_LIMIT, 0, "HKDF of %zu bytes, at most %d", len, SECRET_MAX);

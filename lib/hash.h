@@ -27,11 +27,13 @@ struct hash {
     _Alignas(16) uint8_t state[512];
 };
 
-size_t hash_size(enum hash_alg alg);       /* bytes of a digest */
-const char *hash_name(enum hash_alg alg);  /* "sha256", "sha384", "sha512" */
+size_t hash_size(enum hash_alg alg);      /* bytes of a digest */
+const char *hash_name(enum hash_alg alg); /* "sha256", "sha384", "sha512" */
 
-int hash_begin(enum hash_alg alg, struct hash *h, struct err *err) __attribute__((warn_unused_result, nonnull));
-int hash_update(struct hash *h, struct span bytes, struct err *err) __attribute__((warn_unused_result, nonnull));
+int hash_begin(enum hash_alg alg, struct hash *h, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+int hash_update(struct hash *h, struct span bytes, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 /* digest has hash_size(h->alg) bytes. The state is wiped. */
 int hash_end(struct hash *h, uint8_t *digest, struct err *err) __attribute__((warn_unused_result, nonnull));
 
@@ -44,7 +46,7 @@ int hash_hmac(enum hash_alg alg, struct span key, struct span bytes, uint8_t *ma
     __attribute__((warn_unused_result, nonnull));
 
 /* HKDF (extract with salt, then expand with info) of key into len bytes at out, len <= SECRET_MAX. */
-int hash_hkdf(enum hash_alg alg, struct span key, struct span salt, struct span info, uint8_t *out, size_t len,
-              struct err *err) __attribute__((warn_unused_result, nonnull));
+int hash_hkdf(enum hash_alg alg, struct span key, struct span salt, struct span info, uint8_t *out,
+              size_t len, struct err *err) __attribute__((warn_unused_result, nonnull));
 
 #endif

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SECRET_MAX 128 /* bytes: the longest key or secret we hold (96-byte volume key, 64-byte workload secret) */
+#define SECRET_MAX                                                                                           \
+    128 /* bytes: the longest key or secret we hold (96-byte volume key, 64-byte workload secret) */
 
 struct secret {
     size_t len;

@@ -24,7 +24,7 @@ static int zeros(struct reader *r, size_t len, struct err *err)
 
 static struct snp_tcb tcb(struct reader *r)
 {
-    struct snp_tcb t;
+    struct snp_tcb t = {0};
 
     reader_copy(r, t.bytes, sizeof t.bytes);
     return t;

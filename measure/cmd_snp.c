@@ -228,7 +228,7 @@ static int compute(const struct input *in, uint8_t *firmware_digest, uint8_t *di
 {
     AUTO_MAP map = {0};
     struct ovmf ovmf;
-    struct snp_launch_kernel kernel;
+    struct snp_launch_kernel kernel = {0};
     struct snp_launch launch = {
         .ovmf = &ovmf,
         .kernel = in->kernel ? &kernel : NULL,
