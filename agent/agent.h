@@ -19,9 +19,4 @@ struct agent {
     struct join *join; /* owned: the attempt that worked; set by attempts_run, read by channel_hand_over */
 };
 
-struct step {
-    const char *name;
-    int (*run)(struct agent *agent, struct err *err);
-};
-
 #endif

@@ -5,12 +5,12 @@
 #include "os.h"
 #include "sandbox.h"
 
-/* In order: name, function, what is true once it has passed. */
-static const struct step steps[] = {
-    {"sandbox",   sandbox_enter    }, /* no privilege, no file, a filter on system calls */
-    {"start",     channel_start    }, /* the policy is parsed */
-    {"join",      attempts_run     }, /* the Coordinator that the policy pins has issued our certificate */
-    {"hand over", channel_hand_over}, /* PID 1 has certificates, key and secret */
+/* The agent's work, in order; beside each step what is true once it has passed. */
+static int (*const steps[])(struct agent *agent, struct err *err) = {
+    sandbox_enter,     /* no privilege, no file, a filter on system calls */
+    channel_start,     /* the policy is parsed */
+    attempts_run,      /* the Coordinator that the policy pins has issued our certificate */
+    channel_hand_over, /* PID 1 has certificates, key and secret */
 };
 
 int main(void)
@@ -19,7 +19,7 @@ int main(void)
     struct err err = {0};
     int rc = 0;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
-        rc = steps[i].run(&agent, &err);
+        rc = steps[i](&agent, &err);
     if (rc < 0)
         channel_failed(&err);
     join_free(agent.join);
