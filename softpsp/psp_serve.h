@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* psp_serve: the conversation with a VM's TSM provider over QEMU's chardev socket.
- * docs/formats/softpsp-wire.md
+ * docs/formats/tsm-console.md
  *
  * The guest writes the requests, so softpsp trusts none of their bytes; everything has a fixed size.
  */
