@@ -76,7 +76,7 @@ int volumes_luks_format(const char *header, const char *disk, const struct volpl
  * whose root belongs to uid:gid. */
 int volumes_format(const struct volumes_disk *disk, const struct volplan *plan,
                    const struct policy_workload *owner, struct err *err) VOLUMES_CALL;
-/* A file in memory of LUKS2_HEADER_DATA_OFFSET bytes that begins with bytes; *path is how to open it while
+/* A file in memory of LUKS2_HEADER_AREA_SIZE bytes that begins with bytes; *path is how to open it while
  * the descriptor returned is open. -1 with *err set. */
 int volumes_header_file(struct span bytes, char path[VOLUMES_PATH_CAP], struct err *err) VOLUMES_CALL;
 

@@ -19,7 +19,7 @@ int volumes_header_file(struct span bytes, char path[VOLUMES_PATH_CAP], struct e
     int fd = memfd_create("header", MFD_CLOEXEC);
     if (fd < 0)
         return err_set(err, ERR_SYS, errno, "header: memfd");
-    if (ftruncate(fd, LUKS2_HEADER_DATA_OFFSET) < 0 ||
+    if (ftruncate(fd, LUKS2_HEADER_AREA_SIZE) < 0 ||
         pwrite(fd, bytes.data, bytes.len, 0) != (ssize_t) bytes.len) {
         (void) err_set(err, ERR_SYS, errno, "header: write");
         (void) close(fd);
@@ -102,7 +102,7 @@ static int header_take(int file, uint8_t *area, size_t len, struct err *err)
 static int header_write(int file, const struct volumes_disk *disk, const struct volplan *plan,
                         struct err *err)
 {
-    size_t len = LUKS2_HEADER_KEYSLOT_OFFSET + LUKS2_HEADER_KEYSLOT_SIZE;
+    size_t len = LUKS2_HEADER_AREA_SIZE;
     uint8_t canonical[LUKS2_HEADER_SIZE];
     struct luks2_header header;
     AUTO_FREE uint8_t *area = malloc(len);

@@ -89,7 +89,7 @@ static int format(struct crypt_device *device, const struct volplan *plan, const
     const char *key = (const char *) plan->key.bytes;
     int rc = crypt_set_data_offset(device, LUKS2_HEADER_DATA_OFFSET / SECTOR);
     if (rc == 0)
-        rc = crypt_set_metadata_size(device, LUKS2_HEADER_COPY, LUKS2_HEADER_KEYSLOTS_SIZE);
+        rc = crypt_set_metadata_size(device, LUKS2_HEADER_COPY, LUKS2_HEADER_KEYSLOT_SIZE);
     if (rc == 0)
         rc = crypt_format(device, CRYPT_LUKS2, CIPHER, MODE, NULL, key, plan->key.len, &params);
     if (rc < 0)

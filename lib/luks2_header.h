@@ -19,16 +19,17 @@
 #define LUKS2_HEADER_COPY 16384                            /* bytes of one copy: binary part and JSON area */
 #define LUKS2_HEADER_SIZE ((size_t) 2 * LUKS2_HEADER_COPY) /* bytes of both copies */
 #define LUKS2_HEADER_JSON (LUKS2_HEADER_COPY - LUKS2_HEADER_BINARY)
-#define LUKS2_HEADER_DATA_OFFSET 16777216   /* bytes in front of the encrypted data */
-#define LUKS2_HEADER_KEYSLOT_OFFSET 32768   /* bytes: where keyslot 0's material is */
-#define LUKS2_HEADER_KEYSLOT_SIZE 385024    /* bytes of it */
-#define LUKS2_HEADER_KEYSLOTS_SIZE 16744448 /* bytes: all that lies between header and data */
-#define LUKS2_HEADER_KEY_SIZE 96            /* bytes: 64 for AES-256-XTS, 32 for HMAC-SHA-256 */
-#define LUKS2_HEADER_SECTOR_SIZE 4096       /* bytes of an encrypted sector */
-#define LUKS2_HEADER_UUID_SIZE 36           /* characters of the UUID */
-#define LUKS2_HEADER_SALT_SIZE 64           /* bytes of each copy's own salt */
-#define LUKS2_HEADER_KDF_SALT_SIZE 32       /* bytes */
-#define LUKS2_HEADER_DIGEST_SIZE 32         /* bytes */
+#define LUKS2_HEADER_DATA_OFFSET 16777216 /* bytes in front of the encrypted data */
+#define LUKS2_HEADER_KEYSLOT_OFFSET 32768 /* bytes: where keyslot 0's material is */
+#define LUKS2_HEADER_KEYSLOT_SIZE 385024  /* bytes of it */
+#define LUKS2_HEADER_AREA_SIZE                                                                               \
+    (LUKS2_HEADER_KEYSLOT_OFFSET + LUKS2_HEADER_KEYSLOT_SIZE) /* bytes of all of it */
+#define LUKS2_HEADER_KEY_SIZE 96      /* bytes: 64 for AES-256-XTS, 32 for HMAC-SHA-256 */
+#define LUKS2_HEADER_SECTOR_SIZE 4096 /* bytes of an encrypted sector */
+#define LUKS2_HEADER_UUID_SIZE 36     /* characters of the UUID */
+#define LUKS2_HEADER_SALT_SIZE 64     /* bytes of each copy's own salt */
+#define LUKS2_HEADER_KDF_SALT_SIZE 32 /* bytes */
+#define LUKS2_HEADER_DIGEST_SIZE 32   /* bytes */
 
 /* Bounds of the numbers that a header may choose. */
 #define LUKS2_HEADER_TIME_MIN 4 /* argon2id passes: libcryptsetup's least */

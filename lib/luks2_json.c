@@ -73,7 +73,7 @@ static const struct member digest_members[] = {
 };
 static const struct member config_members[] = {
     TEXT("json_size", "12288"),
-    TEXT("keyslots_size", "16744448"),
+    TEXT("keyslots_size", "385024"),
 };
 
 static int member_check(const struct json *obj, const struct member *row, struct err *err)
@@ -267,7 +267,7 @@ static const char json_format[] =
     "}},"
     "\"digests\":{\"0\":{\"type\":\"pbkdf2\",\"keyslots\":[\"0\"],\"segments\":[\"0\"],\"hash\":\"sha256\","
     "\"iterations\":%u,\"salt\":\"%s\",\"digest\":\"%s\"}},"
-    "\"config\":{\"json_size\":\"12288\",\"keyslots_size\":\"16744448\"}}";
+    "\"config\":{\"json_size\":\"12288\",\"keyslots_size\":\"385024\"}}";
 
 int luks2_json_build(const struct luks2_header *header, char buf[LUKS2_JSON_TEXT_MAX], struct span *text,
                      struct err *err)

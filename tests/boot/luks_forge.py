@@ -41,7 +41,7 @@ def template():
         "digests": {"0": {
             "type": "pbkdf2", "keyslots": ["0"], "segments": ["0"], "hash": "sha256", "iterations": 1, "salt": b64,
             "digest": b64}},
-        "config": {"json_size": "12288", "keyslots_size": "16744448"},
+        "config": {"json_size": "12288", "keyslots_size": "385024"},
     }
 
 
