@@ -36,7 +36,8 @@ static int send_message(struct buffer *b, const struct wire_msg *msg, struct err
         return err_prefix(err, "channel: %s", wire_type_name(msg->type));
     ssize_t n = os_send_message(WIRE_FD, writer_span(&w));
     if (n < 0)
-        return err_set(err, ERR_SYS, (int) -n, "channel: cannot send %s", wire_type_name(msg->type));
+        return err_set(err, ERR_HELPER, 0, "channel: cannot send %s (errno %d)", wire_type_name(msg->type),
+                       (int) -n);
     return 0;
 }
 
@@ -45,7 +46,8 @@ static int receive_message(struct buffer *b, enum wire_type type, struct wire_ms
 {
     ssize_t n = os_receive_message(WIRE_FD, b->bytes, WIRE_MESSAGE_MAX);
     if (n < 0)
-        return err_set(err, ERR_SYS, (int) -n, "channel: cannot receive %s", wire_type_name(type));
+        return err_set(err, ERR_HELPER, 0, "channel: cannot receive %s (errno %d)", wire_type_name(type),
+                       (int) -n);
     if (n == 0 || n > WIRE_MESSAGE_MAX)
         return err_set(err, ERR_HELPER, 0, "channel: %s instead of %s",
                        n == 0 ? "closed" : "a too long message", wire_type_name(type));
@@ -88,7 +90,7 @@ int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], struct
         receive_message(&b, WIRE_REPORT_REPLY, &reply, err) < 0)
         return -1;
     if (encode_evidence(&reply.report_reply, w, err) < 0) {
-        err->code = ERR_HELPER; /* the next report will not be better */
+        err->code = ERR_HELPER; /* so that it is not tried again: the next report will not be better */
         return err_prefix(err, "own evidence");
     }
     return 0;

@@ -21,32 +21,33 @@ static void need(int rc, const struct err *err)
         broken(err);
 }
 
-void mesh_server_open(struct mesh_server *s)
+void mesh_server_open(struct mesh_server *s, int64_t now_s)
 {
     const struct mesh_ca_serials serials = {.root = {1}, .intermediate = {2}, .mesh = {3}};
     struct ecc_pair key;
     struct err err;
     memset(s, 0, sizeof(*s));
+    s->now_s = now_s;
     need(ecc_generate(ECC_CURVE_P256, &s->tls_key, &err), &err);
     need(rng_bytes(s->nonce, sizeof(s->nonce), &err), &err);
     need(ecc_generate(ECC_CURVE_P384, &s->root_key, &err), &err);
     need(ecc_generate(ECC_CURVE_P384, &key, &err), &err);
-    need(mesh_ca_make(&s->root_key, &key, &serials, MESH_SERVER_NOW, &s->ca, &err), &err);
+    need(mesh_ca_make(&s->root_key, &key, &serials, now_s, &s->ca, &err), &err);
     s->secret_len = MESHAPI_SECRET_SIZE;
-    s->leaf_now_s = MESH_SERVER_NOW;
+    s->leaf_now_s = now_s;
 }
 
 static int on_verify(void *ctx, struct span certificate, struct err *err)
 {
     struct mesh_server *s = ctx;
     memcpy(s->peer_certificate, certificate.data, certificate.len);
-    return atls_peer_parse(span_of(s->peer_certificate, certificate.len), MESH_SERVER_NOW, &s->peer, err);
+    return atls_peer_parse(span_of(s->peer_certificate, certificate.len), s->now_s, &s->peer, err);
 }
 
 static int on_certificate(void *ctx, const struct tls_hello *hello, struct span *certificate, struct err *err)
 {
     struct mesh_server *s = ctx;
-    struct atls_template t = {.key = &s->tls_key, .now_s = MESH_SERVER_NOW, .evidence = s->evidence};
+    struct atls_template t = {.key = &s->tls_key, .now_s = s->now_s, .evidence = s->evidence};
     struct writer w = writer_of(s->certificate, sizeof(s->certificate));
     if (atls_alpn_decode(hello->alpn, s->peer_nonce, err) < 0 || atls_certificate(&t, &w, err) < 0)
         return -1;

@@ -10,11 +10,12 @@
 #include "meshapi.h"
 #include "tls.h"
 
-#define MESH_SERVER_NOW 1760000000 /* seconds since 1970 */
+#define MESH_SERVER_NOW 1760000000 /* seconds since 1970, for tests that need no real clock */
 
 struct mesh_server {
     /* set by mesh_server_open, may be changed before mesh_server_start */
     enum tls_versions versions;
+    int64_t now_s; /* its clock */
     struct ecc_pair tls_key;
     uint8_t nonce[ATLS_NONCE_SIZE];
     struct ecc_pair root_key;
@@ -45,7 +46,8 @@ struct mesh_server {
     struct grpc *grpc;
 };
 
-void mesh_server_open(struct mesh_server *s);
+/* A Coordinator with new keys, whose certificates are made at now_s. */
+void mesh_server_open(struct mesh_server *s, int64_t now_s);
 void mesh_server_start(struct mesh_server *s);
 /* As join_step. */
 int mesh_server_step(struct mesh_server *s);

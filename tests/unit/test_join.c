@@ -43,7 +43,7 @@ static int setup(void **state)
     memset(&err, 0, sizeof(err));
     reports = 0;
     evidence_text = "evidence";
-    mesh_server_open(&server);
+    mesh_server_open(&server, NOW);
     coordinator.has_root_ca_key = true;
     mesh_server_pin(&server, coordinator.root_ca_key_sha256);
     config = (struct join_config){.coordinator = &coordinator, .now_s = NOW, .evidence = give_evidence};
@@ -153,7 +153,7 @@ static void test_foreign_root(void **state)
 {
     static struct mesh_server other;
     (void) state;
-    mesh_server_open(&other);
+    mesh_server_open(&other, NOW);
     server.root_of = &other.ca;
     mesh_server_pin(&other, coordinator.root_ca_key_sha256); /* the pinned root, but the chain is another's */
     refused(ERR_DENIED, "intermediate: ");
@@ -164,7 +164,7 @@ static void test_foreign_mesh(void **state)
 {
     static struct mesh_server other;
     (void) state;
-    mesh_server_open(&other);
+    mesh_server_open(&other, NOW);
     server.mesh_of = &other.ca;
     refused(ERR_DENIED, "mesh CA: has not the intermediate's key and name");
     mesh_server_close(&other);
