@@ -2,15 +2,18 @@
 /*
  * nacre_tsm: configfs-tsm reports from a host process, for development.
  *
- * Each report request goes over a virtio console (hvc0) to softpsp, which answers with a report in SEV-SNP's format.
- * The bytes on the console are written down in docs/formats/tsm-console.md. The host chooses every byte of an answer,
- * nothing of it is measured; a production kernel does not contain this file.
+ * Each report request goes over a virtio console (hvc0) to softpsp, which answers with a report in
+ * SEV-SNP's format. The bytes on the console are written down in docs/formats/tsm-console.md. The
+ * host chooses every byte of an answer, nothing of it is measured; a production kernel does not
+ * contain this file.
  *
- * Towards user space it looks like sev-guest: same provider name, same attributes. The console is opened by the kernel
- * alone (user space gets EBUSY), and input bypasses the line discipline, so no terminal setting touches the bytes.
+ * Towards user space it looks like sev-guest: same provider name, same attributes. The console is
+ * opened by the kernel alone (user space gets EBUSY), and input bypasses the line discipline, so no
+ * terminal setting touches the bytes.
  *
- * Life of the channel: CLOSED until the first request; OPEN while every answer fits its request; DEAD for good after a
- * timeout, an interruption, or bytes that nobody asked for, since a late answer must never pass for the next one.
+ * Life of the channel: CLOSED until the first request; OPEN while every answer fits its request;
+ * DEAD for good after a timeout, an interruption, or bytes that nobody asked for, since a late
+ * answer must never pass for the next one.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -113,7 +116,7 @@ static void channel_consume(struct channel *ch, size_t len)
 	memmove(ch->input, ch->input + len, ch->input_len);
 }
 
-/* Open the console for the kernel alone: -ENODEV while there is none, -EBUSY when user space has it open. */
+/* Open the console for the kernel: -ENODEV while there is none, -EBUSY when user space has it. */
 static int channel_open_tty(struct channel *ch)
 {
 	const struct tty_port_client_operations *old_ops;
@@ -174,8 +177,8 @@ static int channel_send(struct channel *ch, const struct tsm_desc *desc)
 }
 
 /*
- * What the input starts with: a whole answer (its length), the beginning of one (-EAGAIN), or something that can be
- * none (-EPROTO).
+ * What the input starts with: a whole answer (its length), the beginning of one (-EAGAIN), or
+ * something that can be none (-EPROTO).
  */
 static ssize_t channel_answer_len(struct channel *ch)
 {
@@ -196,7 +199,7 @@ static ssize_t channel_answer_len(struct channel *ch)
 	return ANSWER_HEADER + outblob_len + auxblob_len;
 }
 
-/* Is the answer at the front of the input one more answer to the first request, which was sent more than once? */
+/* Is the answer at the front one more to the first request, which was sent more than once? */
 static bool channel_answer_is_owed(const struct channel *ch, const struct tsm_desc *desc)
 {
 	if (!ch->owed || get_unaligned_le32(ch->input) < REPORT_DATA_AT + TSM_INBLOB_MAX)
@@ -205,7 +208,7 @@ static bool channel_answer_is_owed(const struct channel *ch, const struct tsm_de
 	       memcmp(desc->inblob, ch->first, sizeof(ch->first));
 }
 
-/* Wait at most ms for a whole answer at the front of the input. Returns as channel_answer_len, or -ERESTARTSYS. */
+/* Wait at most ms for a whole answer. Returns as channel_answer_len, or -ERESTARTSYS. */
 static ssize_t channel_wait(struct channel *ch, unsigned int ms)
 {
 	ssize_t len = -EAGAIN;
@@ -217,8 +220,8 @@ static ssize_t channel_wait(struct channel *ch, unsigned int ms)
 }
 
 /*
- * The first request may be lost, since QEMU drops what is written to a console that nobody has connected to: it is
- * sent again as long as not one byte came back.
+ * The first request may be lost, since QEMU drops what is written to a console that nobody has
+ * connected to: it is sent again as long as not one byte came back.
  */
 static ssize_t channel_wait_first(struct channel *ch, const struct tsm_desc *desc)
 {
@@ -244,8 +247,8 @@ static ssize_t channel_wait_next(struct channel *ch, const struct tsm_desc *desc
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(ANSWER_WAIT_MS);
 
-	while (time_before(jiffies, deadline)) {
-		ssize_t len = channel_wait(ch, jiffies_to_msecs(deadline - jiffies));
+	for (long left = deadline - jiffies; left > 0; left = deadline - jiffies) {
+		ssize_t len = channel_wait(ch, jiffies_to_msecs(left));
 
 		if (len < 0 || !channel_answer_is_owed(ch, desc))
 			return len;
@@ -283,13 +286,13 @@ static int channel_take(struct channel *ch, size_t len, struct tsm_report *repor
 	return 0;
 }
 
-/* Nothing may be waiting when a request starts, except answers to a first request that was sent more than once. */
+/* Nothing may be waiting when a request starts but answers to a first one sent more than once. */
 static int channel_check_quiet(struct channel *ch)
 {
 	return channel_input_len(ch) && !ch->owed ? -EPROTO : 0;
 }
 
-/* One request and its answer on an open channel; any failure but the host's refusal leaves it unusable. */
+/* One request and its answer; any failure but the host's refusal leaves the channel unusable. */
 static ssize_t channel_ask(struct channel *ch, const struct tsm_desc *desc)
 {
 	ssize_t len;
