@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* softpsp's reports as a verifier sees them: accepted under the test root alone, each fault found by its own
  * check. */
+#include "hash.h"
 #include "psp_report.h"
 #include "snp_test.h"
 
@@ -136,6 +137,134 @@ static void test_replay(void **state)
     psp_state_wipe(&l.state);
 }
 
+/* A report of our own making, signed by the test VCEK. */
+static void sign_report(const struct lab *l, const struct snp_report *r, uint8_t out[SNP_REPORT_SIZE])
+{
+    struct snp_report signed_one = *r;
+    uint8_t digest[SHA384_SIZE];
+    struct ecc_sig sig;
+    struct err err;
+
+    snp_report_write(r, out);
+    assert_int_equal(hash_bytes(HASH_SHA384, span_of(out, SNP_REPORT_SIGNED_SIZE), digest, &err), 0);
+    assert_int_equal(ecc_sign(&l->state.vcek, span_of(digest, sizeof digest), &sig, &err), 0);
+    for (size_t i = 0; i < SNP_SIG_FIELD; i++) {
+        signed_one.sig_r[i] = sig.r[SNP_SIG_FIELD - 1 - i];
+        signed_one.sig_s[i] = sig.s[SNP_SIG_FIELD - 1 - i];
+    }
+    snp_report_write(&signed_one, out);
+}
+
+/* Genuine reports of a platform that is not as it should be. */
+static void test_platforms(void **state)
+{
+    enum change {
+        UNSIGNED,
+        BY_VLEK,
+        CERT_ABOVE_CURRENT,
+        COMMITTED_ABOVE_CURRENT,
+        OLDER_BUILD,
+        PROVISIONAL_BUILD,
+        PROVISIONAL_TCB,
+        OLD_LAUNCH,
+        RESERVED_TCB,
+        OTHER_CPU,
+        MASKED_CHIP,
+        VERSION_5,
+        VERSION_2,
+    };
+    static const struct {
+        const char *label;
+        enum change change;
+        bool provisional;
+        enum snp_check row;
+    } rows[] = {
+        {"not signed",                 UNSIGNED,                false, SNP_CHECK_SIGNER    },
+        {"says VLEK, comes with VCEK", BY_VLEK,                 false, SNP_CHECK_SIGNER    },
+        {"certificate above current",  CERT_ABOVE_CURRENT,      true,  SNP_CHECK_CERT_TCB  },
+        {"committed above current",    COMMITTED_ABOVE_CURRENT, true,  SNP_CHECK_COMMITTED },
+        {"older build than committed", OLDER_BUILD,             true,  SNP_CHECK_COMMITTED },
+        {"newer build than committed", PROVISIONAL_BUILD,       false, SNP_CHECK_COMMITTED },
+        {"newer build, allowed",       PROVISIONAL_BUILD,       true,  SNP_CHECK_COUNT     },
+        {"newer TCB than committed",   PROVISIONAL_TCB,         false, SNP_CHECK_COMMITTED },
+        {"newer TCB, allowed",         PROVISIONAL_TCB,         true,  SNP_CHECK_COUNT     },
+        {"old at launch",              OLD_LAUNCH,              false, SNP_CHECK_LAUNCH_TCB},
+        {"reserved TCB byte",          RESERVED_TCB,            false, SNP_CHECK_CERT_TCB  },
+        {"another CPU",                OTHER_CPU,               false, SNP_CHECK_PRODUCT   },
+        {"chip id masked",             MASKED_CHIP,             false, SNP_CHECK_CERT_CHIP },
+        {"version 5, vectors",         VERSION_5,               false, SNP_CHECK_COUNT     },
+        {"version 2, product by VCEK", VERSION_2,               false, SNP_CHECK_COUNT     },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lab l;
+        struct snp_expect e;
+        struct snp_report r;
+        struct snp_verdict v;
+        struct err err = {0};
+        int rc;
+
+        open_lab(&l);
+        e = expect_of(&l);
+        e.provisional_firmware = rows[i].provisional;
+        assert_int_equal(psp_report_make(&l.vm, 0, l.nonce, l.report, &err), 0);
+        assert_int_equal(snp_report_parse(span_of(l.report, sizeof l.report), &r, &err), 0);
+        switch (rows[i].change) {
+        case UNSIGNED:
+            r.signer = SNP_SIGNER_NONE;
+            break;
+        case BY_VLEK:
+            r.signer = SNP_SIGNER_VLEK;
+            break;
+        case CERT_ABOVE_CURRENT:
+            r.current_tcb.bytes[7]--;
+            break;
+        case COMMITTED_ABOVE_CURRENT:
+            r.committed_tcb.bytes[0]++;
+            break;
+        case OLDER_BUILD:
+            r.current_version.build--;
+            break;
+        case PROVISIONAL_BUILD:
+            r.current_version.build++;
+            break;
+        case PROVISIONAL_TCB:
+            r.committed_tcb.bytes[7]--;
+            break;
+        case OLD_LAUNCH:
+            r.launch_tcb.bytes[6]--;
+            break;
+        case RESERVED_TCB:
+            r.reported_tcb.bytes[3] = 1;
+            break;
+        case OTHER_CPU:
+            r.cpu_model = 0x20;
+            break;
+        case MASKED_CHIP:
+            memset(r.chip_id, 0, sizeof r.chip_id);
+            break;
+        case VERSION_5:
+            r.version = 5;
+            r.launch_mit_vector = 7;
+            r.current_mit_vector = 0xf;
+            e.mit_vector_min = 5;
+            break;
+        case VERSION_2:
+            r.version = 2;
+            r.cpu_family = r.cpu_model = r.cpu_stepping = 0;
+            break;
+        }
+        sign_report(&l, &r, l.report);
+        rc = snp_verify(span_of(l.report, sizeof l.report), &l.state.chain, &e, &v, &err);
+        if ((rc == 0) != (rows[i].row == SNP_CHECK_COUNT))
+            fail_msg("%s: %d %s", rows[i].label, rc, err.text);
+        if (rc < 0 && v.rows[rows[i].row].result != SNP_REFUSED)
+            fail_msg("%s: not refused by %s but: %s", rows[i].label, snp_check_name(rows[i].row), err.text);
+        psp_state_wipe(&l.state);
+    }
+}
+
 static void test_other_product(void **state)
 {
     struct psp_state s = {0};
@@ -152,10 +281,8 @@ static void test_other_product(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_replay),
-        cmocka_unit_test(test_other_product),
+        cmocka_unit_test(test_good),      cmocka_unit_test(test_faults),        cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_platforms), cmocka_unit_test(test_other_product),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

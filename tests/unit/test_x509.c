@@ -323,6 +323,90 @@ static void test_key_usage(void **state)
     assert_true(w.bad);
 }
 
+/* Self-signed on P-256 (SHA-256), as aTLS certificates are, with key ids. */
+static void test_p256(void **state)
+{
+    static uint8_t buf[2048];
+    uint8_t values[64];
+    struct writer w = writer_of(buf, sizeof buf), v = writer_of(values, sizeof values);
+    struct lab l;
+    struct x509_signer signer;
+    struct x509_ext exts[2];
+    struct x509 cert;
+    struct err err;
+    size_t first;
+
+    (void) state;
+    open_lab(&l);
+    x509_put_subject_key_id(&v, span_str("0123456789"));
+    first = v.len;
+    x509_put_authority_key_id(&v, span_str("0123456789"));
+    exts[0] = (struct x509_ext){x509_oid_subject_key_id(), false, span_of(values, first)};
+    exts[1] = (struct x509_ext){x509_oid_authority_key_id(), false, span_of(values + first, v.len - first)};
+    signer = x509_signer_ecc(&l.leaf_key);
+    assert_int_equal(x509_write(&(struct x509_template){.serial = span_of("\xff", 1),
+                                                        .issuer = l.leaf_name,
+                                                        .subject = l.leaf_name,
+                                                        .not_before_s = NOW,
+                                                        .not_after_s = NOW + 1,
+                                                        .spki = l.leaf_spki,
+                                                        .extensions = exts,
+                                                        .extension_count = 2},
+                                &signer, &w, &err),
+                     0);
+    assert_int_equal(x509_parse(writer_span(&w), &cert, &err), 0);
+    assert_int_equal(cert.sig, X509_SIG_ECDSA_SHA256);
+    assert_int_equal(x509_check_signature(&cert, cert.spki, &err), 0);
+    assert_int_equal(x509_check_signature(&cert, l.ca_spki, &err), -1);
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_memory_equal(exts[0].value.data,
+                        "\x04\x0a"
+                        "0123456789",
+                        12);
+    assert_memory_equal(exts[1].value.data,
+                        "\x30\x0c\x80\x0a"
+                        "0123456789",
+                        14);
+}
+
+/* A name with two common names, and one with another attribute first. */
+static void test_names(void **state)
+{
+    static const uint8_t cn[] = {0x55, 4, 3}, o[] = {0x55, 4, 10};
+    const struct x509_attr two[] = {
+        {span_of(cn, 3), DER_UTF8_STRING, "a"},
+        {span_of(cn, 3), DER_UTF8_STRING, "b"}
+    };
+    const struct x509_attr mixed[] = {
+        {span_of(o,  3), DER_PRINTABLE_STRING, "org"},
+        {span_of(cn, 3), DER_IA5_STRING,       "b"  }
+    };
+    static uint8_t buf[2048];
+    uint8_t name_buf[64];
+    struct lab l;
+    struct x509 cert;
+    struct err err;
+
+    (void) state;
+    open_lab(&l);
+    for (int i = 0; i < 2; i++) {
+        struct writer name = writer_of(name_buf, sizeof name_buf), w = writer_of(buf, sizeof buf);
+        struct x509_signer signer = x509_signer_ecc(&l.ca_key);
+
+        x509_put_name(&name, i == 0 ? two : mixed, 2);
+        assert_int_equal(x509_write(&(struct x509_template){.serial = span_of("\x01", 1),
+                                                            .issuer = l.ca_name,
+                                                            .subject = writer_span(&name),
+                                                            .not_after_s = NOW,
+                                                            .spki = l.ca_spki},
+                                    &signer, &w, &err),
+                         0);
+        assert_int_equal(x509_parse(writer_span(&w), &cert, &err), i == 0 ? -1 : 0);
+    }
+    assert_true(span_eq_str(cert.subject_cn, "b"));
+    test_check_err(&err, ERR_FORMAT, "two common names", "names");
+}
+
 static void test_write_limits(void **state)
 {
     static uint8_t buf[2048];
@@ -386,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_issuers),
         cmocka_unit_test(test_every_bit),  cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_key_usage),  cmocka_unit_test(test_write_limits),
+        cmocka_unit_test(test_p256),       cmocka_unit_test(test_names),
         cmocka_unit_test(test_real),
     };
 
