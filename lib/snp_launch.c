@@ -112,18 +112,34 @@ static int extend_range(uint8_t *digest, enum page_type type, uint64_t gpa, uint
     return 0;
 }
 
+uint64_t snp_launch_firmware_gpa(size_t firmware_size)
+{
+    return FIRMWARE_END - firmware_size;
+}
+
+int snp_launch_firmware_part(uint64_t gpa, struct span pages, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE],
+                             struct err *err)
+{
+    uint8_t ld[SHA384_SIZE];
+
+    if (pages.len == 0 || pages.len % OVMF_PAGE || pages.len > OVMF_SIZE_MAX)
+        return err_set(err, ERR_FORMAT, 0, "firmware: %zu bytes are not 1 to %u whole pages", pages.len,
+                       OVMF_SIZE_MAX / OVMF_PAGE);
+    memcpy(ld, digest, sizeof ld);
+    for (size_t at = 0; at < pages.len; at += OVMF_PAGE) {
+        if (extend_page(ld, PAGE_NORMAL, gpa + at, span_sub(pages, at, OVMF_PAGE), err) < 0)
+            return -1;
+    }
+    memcpy(digest, ld, sizeof ld);
+    return 0;
+}
+
 int snp_launch_firmware(struct span firmware, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
 {
     uint8_t ld[SHA384_SIZE] = {0};
-    uint64_t gpa = FIRMWARE_END - firmware.len;
 
-    if (firmware.len == 0 || firmware.len % OVMF_PAGE || firmware.len > OVMF_SIZE_MAX)
-        return err_set(err, ERR_FORMAT, 0, "firmware: %zu bytes are not 1 to %u whole pages", firmware.len,
-                       OVMF_SIZE_MAX / OVMF_PAGE);
-    for (size_t at = 0; at < firmware.len; at += OVMF_PAGE) {
-        if (extend_page(ld, PAGE_NORMAL, gpa + at, span_sub(firmware, at, OVMF_PAGE), err) < 0)
-            return -1;
-    }
+    if (snp_launch_firmware_part(snp_launch_firmware_gpa(firmware.len), firmware, ld, err) < 0)
+        return -1;
     memcpy(digest, ld, sizeof ld);
     return 0;
 }

@@ -48,6 +48,12 @@ struct snp_launch {
 int snp_launch_firmware(struct span firmware, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* The same in parts, for a caller that reads the file piece by piece: digest begins as zeros; pages are whole
+ * pages that lie at gpa, gpa of the first part is 4 GiB minus the file's size. */
+int snp_launch_firmware_part(uint64_t gpa, struct span pages, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE],
+                             struct err *err) __attribute__((warn_unused_result, nonnull));
+uint64_t snp_launch_firmware_gpa(size_t firmware_size); /* bytes, at most OVMF_SIZE_MAX */
+
 /* Launch digests for first to last vCPUs (1 <= first <= last <= SNP_LAUNCH_VCPUS_MAX): last - first + 1 of
  * them into digests, back to back. A kernel under a firmware that would not check it is ERR_DENIED. */
 int snp_launch_digests(const struct snp_launch *launch, unsigned first, unsigned last, uint8_t *digests,

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PIECE (256u * 1024) /* bytes of the firmware in memory at a time */
+
 enum snp_option {
     OPT_HELP = 1,
     OPT_JSON,
@@ -223,6 +225,25 @@ static int hash_kernel(const struct input *in, struct snp_launch_kernel *kernel,
     return snp_launch_cmdline_hash(span_str(cmdline), kernel->cmdline, err);
 }
 
+/* The firmware's pages, piece by piece, so that they need not all be in memory. */
+static int hash_firmware(const struct files_map *map, uint8_t *digest, struct err *err)
+{
+    uint64_t gpa = snp_launch_firmware_gpa(map->bytes.len);
+    uint8_t ld[SNP_LAUNCH_DIGEST_SIZE] = {0};
+    size_t at = 0;
+
+    do {
+        size_t len = map->bytes.len - at < PIECE ? map->bytes.len - at : PIECE;
+
+        if (snp_launch_firmware_part(gpa + at, span_sub(map->bytes, at, len), ld, err) < 0)
+            return -1;
+        at += len;
+        files_map_release(map, at);
+    } while (at < map->bytes.len);
+    memcpy(digest, ld, sizeof ld);
+    return 0;
+}
+
 /* digests: one of SNP_LAUNCH_DIGEST_SIZE bytes for each count of vCPUs. */
 static int compute(const struct input *in, uint8_t *firmware_digest, uint8_t *digests, struct err *err)
 {
@@ -240,8 +261,7 @@ static int compute(const struct input *in, uint8_t *firmware_digest, uint8_t *di
 
     if (files_map_open(in->firmware, OVMF_SIZE_MAX, &map, err) < 0)
         return -1;
-    if (ovmf_parse(map.bytes, &ovmf, err) < 0 ||
-        snp_launch_firmware(map.bytes, launch.firmware_digest, err) < 0)
+    if (ovmf_parse(map.bytes, &ovmf, err) < 0 || hash_firmware(&map, launch.firmware_digest, err) < 0)
         return err_prefix(err, "%s", in->firmware);
     if (in->kernel && hash_kernel(in, &kernel, err) < 0)
         return -1;

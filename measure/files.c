@@ -48,6 +48,14 @@ int files_map_open(const char *path, size_t max, struct files_map *map, struct e
     return rc;
 }
 
+void files_map_release(const struct files_map *map, size_t end)
+{
+    size_t page = (size_t) sysconf(_SC_PAGESIZE);
+
+    if (map->mapping && end <= map->bytes.len)
+        (void) madvise(map->mapping, end / page * page, MADV_DONTNEED); /* saves memory, nothing else */
+}
+
 void files_map_close(struct files_map *map)
 {
     if (map->mapping)

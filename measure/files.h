@@ -17,6 +17,8 @@ struct files_map {
 /* Map the whole regular file at path, at most max bytes. */
 int files_map_open(const char *path, size_t max, struct files_map *map, struct err *err)
     __attribute__((warn_unused_result, nonnull));
+/* The bytes up to here have been read and are not needed in memory; end is rounded down to whole pages. */
+void files_map_release(const struct files_map *map, size_t end);
 void files_map_close(struct files_map *map); /* accepts one that was never opened */
 #define AUTO_MAP __attribute__((cleanup(files_map_close))) struct files_map
 

@@ -135,6 +135,17 @@ static void test_firmware(void **state)
     assert_int_equal(hash_bytes(HASH_SHA384, span_of(info, sizeof info), want, &err), 0);
     assert_int_equal(snp_launch_firmware(span_of(page, OVMF_PAGE), digest, &err), 0);
     assert_memory_equal(digest, want, sizeof want);
+    /* in parts */
+    uint8_t parts[SNP_LAUNCH_DIGEST_SIZE] = {0};
+    uint64_t gpa = snp_launch_firmware_gpa(sizeof page);
+
+    page[0] = 1;
+    assert_int_equal(snp_launch_firmware(span_of(page, sizeof page), want, &err), 0);
+    assert_int_equal(snp_launch_firmware_part(gpa, span_of(page, OVMF_PAGE), parts, &err), 0);
+    assert_int_equal(
+        snp_launch_firmware_part(gpa + OVMF_PAGE, span_of(page + OVMF_PAGE, OVMF_PAGE), parts, &err), 0);
+    assert_memory_equal(parts, want, sizeof want);
+    memcpy(digest, want, sizeof want);
     for (size_t len = 0; len < sizeof page; len += 1000) {
         if (len % OVMF_PAGE == 0 && len > 0)
             continue;
