@@ -71,6 +71,7 @@ static int take_entry(struct parse *p, struct span guid, struct span data, size_
     }
     if (is(guid, guid_tdx)) {
         p->out.has_tdx_metadata = true;
+        p->out.tdx_from_end = reader_le32(&r);
         return once(p, SEEN_TDX, data, 4, at, err);
     }
     return 0;

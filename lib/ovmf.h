@@ -38,6 +38,8 @@ struct ovmf {
     bool has_reset_eip;
     uint32_t reset_eip; /* where the application processors start */
     bool has_tdx_metadata;
+    uint32_t
+        tdx_from_end; /* where the TDX metadata begins, in bytes before the end of the file (lib/tdvf.h) */
     uint32_t hash_table_gpa; /* where the firmware looks for the hashes of kernel, initrd, command line; 0:
                                 nowhere */
     bool

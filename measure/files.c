@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "files.h"
 
-#include "hash.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -63,11 +61,12 @@ void files_map_close(struct files_map *map)
     *map = (struct files_map){0};
 }
 
-static int hash_fd(int fd, const char *path, struct hash *h, struct err *err)
+static int hash_fd(int fd, const char *path, struct hash *h, uint64_t *size, struct err *err)
 {
     uint8_t piece[PIECE];
     ssize_t n;
 
+    *size = 0;
     while ((n = read(fd, piece, sizeof piece)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
@@ -75,11 +74,12 @@ static int hash_fd(int fd, const char *path, struct hash *h, struct err *err)
             return err_set(err, ERR_SYS, errno, "%s: %m", path);
         if (hash_update(h, span_of(piece, (size_t) n), err) < 0)
             return -1;
+        *size += (uint64_t) n;
     }
     return 0;
 }
 
-int files_sha256(const char *path, uint8_t digest[32], struct err *err)
+int files_hash(const char *path, enum hash_alg alg, uint8_t *digest, uint64_t *size, struct err *err)
 {
     struct stat st;
     int fd = open_file(path, &st, err);
@@ -88,9 +88,16 @@ int files_sha256(const char *path, uint8_t digest[32], struct err *err)
 
     if (fd < 0)
         return -1;
-    rc = hash_begin(HASH_SHA256, &h, err);
+    rc = hash_begin(alg, &h, err);
     if (rc == 0)
-        rc = hash_fd(fd, path, &h, err);
+        rc = hash_fd(fd, path, &h, size, err);
     (void) close(fd); /* only read */
     return rc < 0 ? -1 : hash_end(&h, digest, err);
+}
+
+int files_sha256(const char *path, uint8_t digest[32], struct err *err)
+{
+    uint64_t size;
+
+    return files_hash(path, HASH_SHA256, digest, &size, err);
 }
