@@ -33,10 +33,11 @@ HOST_CFLAGS  := $(STD) $(WARN) $(if $(findstring clang,$(CC)),,$(GCCWARN)) $(HAR
                 -Ilib -isystem $(GLIBC)/include $(EXTRA)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(EXTRA)
 GUEST_CFLAGS := $(STD) $(WARN) $(GCCWARN) $(HARD) $(REPRO) -Os -fPIE -ftrivial-auto-var-init=zero -ffunction-sections \
-                -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -MMD -MP -Ilib -isystem $(MUSL)/include
+                -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -flto -ffat-lto-objects -MMD -MP -Ilib \
+                -isystem $(MUSL)/include
 # Debian's musl-gcc does not know -static-pie: it would take the shared libc and name an interpreter.
 MUSL_CRT := $(addprefix /usr/lib/x86_64-linux-musl/,rcrt1.o crti.o crtn.o)
-GUEST_LDFLAGS := -static-pie -nostartfiles -Wl,-Bstatic,--no-dynamic-linker,-z,text $(MUSL_CRT) \
+GUEST_LDFLAGS := -flto=auto -Os -static-pie -nostartfiles -Wl,-Bstatic,--no-dynamic-linker,-z,text $(MUSL_CRT) \
                  -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s -L$(MUSL)/lib
 
 # --- sources ----------------------------------------------------------------------------------------
@@ -88,11 +89,19 @@ workload: build/workload/.stamp ## build the demo's workload image and the tests
 
 # --- objects ----------------------------------------------------------------------------------------
 # The guest's copy of lib/ and the host's differ in libc and flags only: same sources, same digests.
-$(G)/%.o: %.c | $(MUSL)/.stamp
+# .flags changes when the flags or the libraries do, and rebuilds what was made with the old ones.
+.PHONY: FORCE
+flags = mkdir -p $(@D) && echo '$(1)' "$$(readlink -f $(2))" >$@.new && \
+        if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(G)/.flags: FORCE | $(MUSL)/.stamp
+	@$(call flags,$(GUEST_CFLAGS) $(GUEST_LDFLAGS),$(MUSL))
+$(H)/.flags: FORCE | $(GLIBC)/.stamp
+	@$(call flags,$(CC) $(HOST_CFLAGS) $(HOST_LDFLAGS),$(GLIBC))
+$(G)/%.o: %.c $(G)/.flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)musl-gcc $(GUEST_CFLAGS) -c -o $@ $<
-$(H)/%.o: %.c | $(GLIBC)/.stamp
+$(H)/%.o: %.c $(H)/.flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(HOST_CFLAGS) $(INC) -c -o $@ $<
@@ -126,7 +135,7 @@ $(BUILD)/guest/agent: $(call guest_obj,$(AGENT_SRC)) $(G)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lnghttp2 $(BASE_LIBS)
-$(BUILD)/guest/mke2fs: | $(MUSL)/.stamp
+$(BUILD)/guest/mke2fs: $(G)/.flags
 	@mkdir -p $(@D)
 	$(Q)cp $(MUSL)/sbin/mke2fs $@
 guest: $(GUEST_PROGRAMS) ## build the guest programs
@@ -189,7 +198,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/tests/fuzz/%.o $(BUILD)/obj/fuzz/libnacre.a
 fuzz: $(FUZZERS) ## run each fuzzer over its corpus for FUZZ_S seconds (20)
 	@scripts/run-fuzz $(FUZZ_S) $(FUZZERS)
 
-cli: host ## tests of the host tools and scripts
+cli: host guest ## tests of the host tools and scripts
 	@$(PYTEST) -q tests/cli tests/scripts
 boot: image ## boot tests under QEMU: the good boot and every refusal
 	@$(PYTEST) -q tests/boot
