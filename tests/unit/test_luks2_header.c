@@ -182,7 +182,7 @@ static void test_json_edits(void **state)
         {"\"iterations\":1,",               "\"iterations\":0,",                               ERR_LIMIT,   "digests.0.iterations"                         },
         {"\"iterations\":1,",               "\"iterations\":1001,",                            ERR_LIMIT,   "digests.0.iterations"                         },
         {"\"json_size\":\"12288\"",         "\"json_size\":\"16384\"",                         ERR_FORMAT,  "config.json_size"                             },
-        {"\"keyslots_size\":\"385024\"",  "\"keyslots_size\":\"0\"",                         ERR_FORMAT,  "config.keyslots_size"                         },
+        {"\"keyslots_size\":\"385024\"",    "\"keyslots_size\":\"0\"",                         ERR_FORMAT,  "config.keyslots_size"                         },
         {"{\"keyslots\"",                   "{\"x\":1,\"keyslots\"",                           ERR_FORMAT,  "unknown key \"x\""                            },
         {"{\"keyslots\"",                   "[{\"keyslots\"",                                  ERR_FORMAT,  "volume header"                                },
     };
