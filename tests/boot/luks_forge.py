@@ -6,7 +6,8 @@
 
 DISK holds a header that a guest made before (its salts and the key material stay), or nothing: then a header like
 that is made up. Every forged header has correct checksums, and where the variant wants it, a keyslot and a digest
-that fit a key of the forger's choice: libcryptsetup opens such volumes with any passphrase.
+that fit a key of the forger's choice: libcryptsetup opens such volumes with any passphrase. The integrity-*
+variants leave the header alone and change the superblock of dm-integrity, which nothing authenticates.
 `luks_forge.py --list` prints the variants.
 """
 import argparse
@@ -165,9 +166,21 @@ VARIANTS = {
     "other-digest": (setting("digests.0.digest", base64.b64encode(bytes(32)).decode()), (0, 1), None),
 }
 
+# name: (offset in dm-integrity's superblock, bytes put there): the geometry that the kernel would follow
+SUPERBLOCKS = {
+    "integrity-interleave": (9, bytes([14])),
+    "integrity-journal": (12, struct.pack("<I", 1)),
+    "integrity-size": (16, struct.pack("<Q", 4096)),
+    "integrity-padding": (24, struct.pack("<I", 0)),
+    "integrity-gone": (0, bytes(4096)),
+}
+
 
 def forge(disk, variant):
     """The first bytes of the disk, forged, as a list of (offset, bytes)."""
+    if variant in SUPERBLOCKS:
+        offset, data = SUPERBLOCKS[variant]
+        return [(DATA + offset, data)]
     change, copies, key_offset = VARIANTS[variant]
     header = Header(disk)
     header.edit(change, copies)
@@ -183,11 +196,11 @@ def forge(disk, variant):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("disk", nargs="?")
-    parser.add_argument("--variant", choices=VARIANTS)
+    parser.add_argument("--variant", choices=[*VARIANTS, *SUPERBLOCKS])
     parser.add_argument("--list", action="store_true")
     args = parser.parse_args()
     if args.list:
-        print("\n".join(VARIANTS))
+        print("\n".join([*VARIANTS, *SUPERBLOCKS]))
         return 0
     if not args.disk or not args.variant:
         parser.error("expected DISK and --variant")
