@@ -8,6 +8,7 @@
 static const struct command *const commands[] = {
     &command_snp,
     &command_host_data,
+    &command_verity,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
