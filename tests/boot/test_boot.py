@@ -2,6 +2,7 @@
 """The boot that must work: what the workload sees, its exit status, its volume, its certificate."""
 
 import re
+import signal
 import time
 
 import pytest
@@ -78,6 +79,15 @@ def test_only_listed_capabilities(lab, port):
         assert int(seen[caps], 16) == 1 << 10, (caps, seen[caps])
 
 
+def test_forbidden_system_calls(lab, port):
+    seen = lab.boot_policy(lab.policy(port, workload__argv=["/bin/probe", "syscalls"]), port=port).probe()
+    calls = {k: v for k, v in seen.items() if k.startswith("call_")}
+    assert len(calls) >= 20, seen
+    for name, result in calls.items():
+        assert result == {"call_clone3": "ENOSYS", "call_x32": f"signal {int(signal.SIGSYS)}",
+                          "call_i386": f"signal {int(signal.SIGSYS)}"}.get(name, "EPERM"), (name, result)
+
+
 def test_secrets_have_contrasts_names_and_modes(lab, port):
     seen = lab.boot_policy(lab.policy(port, workload__argv=["/bin/probe", "secrets"]), port=port).probe()
     assert seen["mesh_ca_pem"] == "0444" and seen["certChain_pem"] == "0444"
@@ -133,8 +143,7 @@ def test_volume_of_another_workload(lab, port):
     assert disk.read_bytes() == before
 
 
-VARIANTS = ["null-slot", "null-slot-aes-segment", "second-slot", "bad-primary-forged-secondary", "linear-segment",
-            "two-segments", "argon2-4gib"]
+VARIANTS = run("python3", TOP / "tests/boot/luks_forge.py", "--list").stdout.split()
 
 
 @pytest.fixture(scope="session")
