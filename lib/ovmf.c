@@ -20,11 +20,15 @@ static const uint8_t guid_sev[GUID_SIZE] = {0x66, 0x65, 0x88, 0xdc, 0x4a, 0x98, 
 static const uint8_t guid_tdx[GUID_SIZE] = {0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
                                             0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2};
 
+static const uint8_t guid_svsm[GUID_SIZE] = {0x12, 0xa6, 0x89, 0xa7, 0x97, 0x05, 0x4b, 0x4c,
+                                             0xa4, 0x9f, 0xcb, 0xb1, 0xfe, 0x9d, 0x1d, 0xdd};
+
 enum {
     SEEN_RESET = 1,
     SEEN_HASHES = 2,
     SEEN_SEV = 4,
     SEEN_TDX = 8,
+    SEEN_SVSM = 16,
 };
 
 struct parse {
@@ -68,6 +72,11 @@ static int take_entry(struct parse *p, struct span guid, struct span data, size_
     if (is(guid, guid_sev)) {
         p->sev_from_end = reader_le32(&r);
         return once(p, SEEN_SEV, data, 4, at, err);
+    }
+    if (is(guid, guid_svsm)) {
+        p->out.has_svsm_info = true;
+        p->out.svsm_launch_offset = reader_le32(&r);
+        return once(p, SEEN_SVSM, data, 4, at, err);
     }
     if (is(guid, guid_tdx)) {
         p->out.has_tdx_metadata = true;
@@ -114,6 +123,20 @@ static int read_table(struct parse *p, struct err *err)
     return 0;
 }
 
+/* A page that two sections claim would be loaded twice: which content the guest sees is not in the digest. */
+static int check_apart(const struct ovmf *out, const struct ovmf_section *s, size_t at, struct err *err)
+{
+    for (size_t i = 0; i < out->section_count; i++) {
+        const struct ovmf_section *other = &out->sections[i];
+
+        if ((uint64_t) s->gpa + s->size > other->gpa && (uint64_t) other->gpa + other->size > s->gpa)
+            return err_set(err, ERR_FORMAT, 0,
+                           "firmware: section at 0x%zx: 0x%x bytes at 0x%x overlap section %zu at 0x%x", at,
+                           s->size, s->gpa, i, other->gpa);
+    }
+    return 0;
+}
+
 static int read_section(struct reader *r, size_t at, struct ovmf *out, struct err *err)
 {
     struct ovmf_section s = {.gpa = reader_le32(r), .size = reader_le32(r)};
@@ -140,6 +163,8 @@ static int read_section(struct reader *r, size_t at, struct ovmf *out, struct er
                            at);
         out->has_kernel_hashes = true;
     }
+    if (check_apart(out, &s, at, err) < 0)
+        return -1;
     out->sections[out->section_count++] = s;
     return 0;
 }

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define OVMF_PAGE 4096
-#define OVMF_SIZE_MAX (64u << 20)          /* bytes of a firmware file */
+#define OVMF_SIZE_MAX (16u << 20)          /* bytes of a firmware file; QEMU takes no larger one */
 #define OVMF_SECTIONS_MAX 32               /* sections of the SEV metadata */
 #define OVMF_SECTION_BYTES_MAX (64u << 20) /* bytes of one section in guest memory */
 
@@ -37,6 +37,8 @@ struct ovmf_section {
 struct ovmf {
     bool has_reset_eip;
     uint32_t reset_eip; /* where the application processors start */
+    bool has_svsm_info;
+    uint32_t svsm_launch_offset; /* COCONUT-SVSM: where it starts, from its own first byte */
     bool has_tdx_metadata;
     uint32_t
         tdx_from_end; /* where the TDX metadata begins, in bytes before the end of the file (lib/tdvf.h) */
@@ -49,8 +51,8 @@ struct ovmf {
 };
 
 /* Read the table and the SEV metadata. A file without the table is ERR_MISSING; a table or metadata that does
- * not hold together, an unknown section type, or an entry given twice is ERR_FORMAT. Unknown GUIDs are
- * skipped. */
+ * not hold together, sections that overlap, an unknown section type, or an entry given twice is ERR_FORMAT.
+ * Unknown GUIDs are skipped. */
 int ovmf_parse(struct span firmware, struct ovmf *ovmf, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
