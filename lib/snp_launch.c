@@ -10,9 +10,7 @@
 #define PAGE_INFO_SIZE 0x70
 #define VMSA_GPA UINT64_C(0xfffffffff000) /* where KVM says the VMSA pages are */
 #define FIRMWARE_END (UINT64_C(1) << 32)  /* firmware ends at 4 GiB */
-#define BSP_EIP 0xfffffff0u
-#define TABLE_SIZE 168 /* of the kernel hashes; padded to 176 */
-#define TABLE_PADDED 176
+#define TABLE_SIZE 168                    /* of the kernel hashes; SNP_LAUNCH_TABLE_SIZE with padding */
 #define TABLE_ENTRY_SIZE 50
 
 enum page_type {
@@ -67,6 +65,13 @@ uint32_t snp_launch_cpu_sig(const char *model)
     return 0;
 }
 
+uint32_t snp_launch_family_sig(unsigned family, unsigned model, unsigned stepping)
+{
+    uint32_t low = family > 15 ? 15 : family;
+
+    return (family - low) << 20 | (model >> 4) << 16 | low << 8 | (model & 15) << 4 | stepping;
+}
+
 const char *snp_launch_cpu_model(size_t i)
 {
     return i < CPU_MODELS ? cpu_models[i].model : NULL;
@@ -93,10 +98,32 @@ static int extend(uint8_t *digest, enum page_type type, uint64_t gpa, const uint
     return hash_bytes(HASH_SHA384, writer_span(&w), digest, err);
 }
 
+/* More than half of a firmware file is erased flash or padding: SHA-384 of a page of 0xff, of a page of 0. */
+static const uint8_t contents_ff[SHA384_SIZE] = {
+    0x97, 0x61, 0xa6, 0xcc, 0x8f, 0x38, 0x15, 0x14, 0x12, 0x5b, 0xd5, 0x46, 0x1b, 0x11, 0xa1, 0x7a,
+    0x72, 0x17, 0x03, 0xfb, 0x21, 0x79, 0xdd, 0xf1, 0x53, 0x48, 0xb6, 0x27, 0x6b, 0x47, 0xfe, 0x93,
+    0xbb, 0xca, 0x56, 0x50, 0x60, 0xbd, 0xb4, 0x25, 0xc9, 0x9c, 0xae, 0x93, 0xfb, 0xd6, 0x8d, 0x84};
+static const uint8_t contents_00[SHA384_SIZE] = {
+    0xc0, 0xe5, 0x9a, 0x3e, 0x3f, 0xfb, 0xd3, 0xb5, 0xc7, 0x54, 0x28, 0xfb, 0x36, 0x43, 0x2f, 0xac,
+    0xab, 0xc7, 0x45, 0x94, 0x42, 0x96, 0xff, 0x51, 0x5f, 0x73, 0x7c, 0x4f, 0xef, 0x4e, 0xfc, 0x64,
+    0x58, 0x68, 0x09, 0xf7, 0xa1, 0x6f, 0x56, 0x35, 0x4a, 0x1e, 0xae, 0xcf, 0x2a, 0xa8, 0xd7, 0x74};
+
+/* The digest of a page of one byte value that has a known one, else NULL. */
+static const uint8_t *known_contents(struct span page)
+{
+    if (page.len != OVMF_PAGE || (page.data[0] != 0 && page.data[0] != 0xff) ||
+        memcmp(page.data, page.data + 1, OVMF_PAGE - 1) != 0)
+        return NULL;
+    return page.data[0] == 0 ? contents_00 : contents_ff;
+}
+
 static int extend_page(uint8_t *digest, enum page_type type, uint64_t gpa, struct span page, struct err *err)
 {
+    const uint8_t *known = known_contents(page);
     uint8_t contents[SHA384_SIZE];
 
+    if (known)
+        return extend(digest, type, gpa, known, err);
     if (hash_bytes(HASH_SHA384, page, contents, err) < 0)
         return -1;
     return extend(digest, type, gpa, contents, err);
@@ -134,6 +161,27 @@ int snp_launch_firmware_part(uint64_t gpa, struct span pages, uint8_t digest[SNP
     return 0;
 }
 
+int snp_launch_svsm_place(const struct snp_launch_svsm *sizes, struct ovmf *svsm, uint64_t *gpa,
+                          struct err *err)
+{
+    uint64_t total = (uint64_t) sizes->firmware_size + sizes->vars_size + sizes->size;
+
+    if (!svsm->has_svsm_info)
+        return err_set(err, ERR_FORMAT, 0, "svsm: no SVSM_INFO entry; is this a COCONUT-SVSM binary?");
+    if (sizes->size == 0 || sizes->size % OVMF_PAGE || sizes->vars_size % OVMF_PAGE ||
+        total > FIRMWARE_END / 2)
+        return err_set(err, ERR_FORMAT, 0,
+                       "svsm: %zu bytes below %zu of variables are not whole pages that fit", sizes->size,
+                       sizes->vars_size);
+    if (svsm->svsm_launch_offset >= sizes->size)
+        return err_set(err, ERR_FORMAT, 0, "svsm: starts at 0x%x, which is behind its %zu bytes",
+                       svsm->svsm_launch_offset, sizes->size);
+    *gpa = FIRMWARE_END - total;
+    svsm->has_reset_eip = true;
+    svsm->reset_eip = (uint32_t) *gpa + svsm->svsm_launch_offset;
+    return 0;
+}
+
 int snp_launch_firmware(struct span firmware, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
 {
     uint8_t ld[SHA384_SIZE] = {0};
@@ -161,6 +209,16 @@ static void put_hash(struct writer *w, const uint8_t *guid, const uint8_t *hash)
     writer_bytes(w, span_of(hash, SNP_LAUNCH_HASH_SIZE));
 }
 
+void snp_launch_table(const struct snp_launch_kernel *kernel, struct writer *w)
+{
+    writer_bytes(w, span_of(guid_table, GUID_SIZE));
+    writer_le16(w, TABLE_SIZE);
+    put_hash(w, guid_cmdline, kernel->cmdline);
+    put_hash(w, guid_initrd, kernel->initrd);
+    put_hash(w, guid_kernel, kernel->kernel);
+    writer_zeros(w, SNP_LAUNCH_TABLE_SIZE - TABLE_SIZE);
+}
+
 /* The page that QEMU fills with the table of hashes. */
 static int extend_kernel_hashes(uint8_t *digest, const struct snp_launch *launch, uint32_t gpa,
                                 struct err *err)
@@ -169,16 +227,12 @@ static int extend_kernel_hashes(uint8_t *digest, const struct snp_launch *launch
     uint8_t page[OVMF_PAGE];
     struct writer w = writer_of(page, sizeof page);
 
-    if (launch->ovmf->hash_table_gpa - offset != gpa || offset > OVMF_PAGE - TABLE_PADDED)
+    if (launch->ovmf->hash_table_gpa - offset != gpa || offset > OVMF_PAGE - SNP_LAUNCH_TABLE_SIZE)
         return err_set(err, ERR_FORMAT, 0,
                        "firmware: table of kernel hashes at 0x%x is not inside its page at 0x%x",
                        launch->ovmf->hash_table_gpa, gpa);
     writer_zeros(&w, offset);
-    writer_bytes(&w, span_of(guid_table, GUID_SIZE));
-    writer_le16(&w, TABLE_SIZE);
-    put_hash(&w, guid_cmdline, launch->kernel->cmdline);
-    put_hash(&w, guid_initrd, launch->kernel->initrd);
-    put_hash(&w, guid_kernel, launch->kernel->kernel);
+    snp_launch_table(launch->kernel, &w);
     writer_zeros(&w, sizeof page - w.len);
     return extend_page(digest, PAGE_NORMAL, gpa, writer_span(&w), err);
 }
@@ -226,7 +280,7 @@ static int vmsa_contents(const struct snp_launch *launch, uint32_t eip, uint8_t 
 {
     uint8_t page[OVMF_PAGE];
 
-    snp_vmsa_write(launch, eip, eip == BSP_EIP, page);
+    snp_vmsa_write(launch, eip, eip == SNP_VMSA_BSP_EIP, page);
     return hash_bytes(HASH_SHA384, span_of(page, sizeof page), contents, err);
 }
 
@@ -252,7 +306,7 @@ int snp_launch_digests(const struct snp_launch *launch, unsigned first, unsigned
 {
     uint8_t ld[SHA384_SIZE], bsp[SHA384_SIZE], ap[SHA384_SIZE];
     uint32_t ap_eip = launch->ovmf->reset_eip;
-    uint32_t bsp_eip = launch->vmm == SNP_LAUNCH_SVSM ? ap_eip : BSP_EIP;
+    uint32_t bsp_eip = launch->vmm == SNP_LAUNCH_SVSM ? ap_eip : SNP_VMSA_BSP_EIP;
 
     if (check_input(launch, first, last, err) < 0)
         return -1;

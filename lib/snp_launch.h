@@ -44,6 +44,22 @@ struct snp_launch {
     bool no_fpu;       /* KVM before Linux 6.9: MXCSR and FCW are 0 */
 };
 
+/* The table of kernel hashes as it lies in memory: SNP_LAUNCH_TABLE_SIZE bytes to w. */
+#define SNP_LAUNCH_TABLE_SIZE 176 /* bytes: 168, padded to a multiple of 16 */
+void snp_launch_table(const struct snp_launch_kernel *kernel, struct writer *w) __attribute__((nonnull));
+
+/* COCONUT-SVSM under QEMU: its pages end vars_size bytes (the firmware's variable store) below the firmware.
+ * svsm is its parsed footer, size its bytes. *gpa is where it lies; svsm->reset_eip becomes where its
+ * processors start, so that svsm is the ovmf of a struct snp_launch. ERR_FORMAT: no SVSM_INFO, or it does not
+ * fit. */
+struct snp_launch_svsm {
+    size_t firmware_size; /* bytes, whole pages, as the two others */
+    size_t vars_size;
+    size_t size;
+};
+int snp_launch_svsm_place(const struct snp_launch_svsm *sizes, struct ovmf *svsm, uint64_t *gpa,
+                          struct err *err) __attribute__((warn_unused_result, nonnull));
+
 /* The digest after all firmware pages: the part of the launch digest that depends on the file alone. */
 int snp_launch_firmware(struct span firmware, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
     __attribute__((warn_unused_result, nonnull));
@@ -65,6 +81,10 @@ int snp_launch_cmdline_hash(struct span cmdline, uint8_t hash[SNP_LAUNCH_HASH_SI
 
 /* CPUID signature of a QEMU CPU model ("EPYC-v4", "EPYC-Genoa"); 0 for one we do not know. */
 uint32_t snp_launch_cpu_sig(const char *model) __attribute__((nonnull));
+/* The signature of a CPU's family, model and stepping: AMD publication 25481, Fn0000_0001_EAX. At most
+ * SNP_LAUNCH_FAMILY_MAX, 255 and 15. */
+#define SNP_LAUNCH_FAMILY_MAX 270 /* 15 and eight bits */
+uint32_t snp_launch_family_sig(unsigned family, unsigned model, unsigned stepping);
 /* The i-th known CPU model, NULL behind the last. */
 const char *snp_launch_cpu_model(size_t i);
 

@@ -6,6 +6,8 @@
 
 #include "snp_launch.h"
 
+#define SNP_VMSA_BSP_EIP 0xfffffff0u /* where the first CPU starts */
+
 /* The VMSA of a CPU that starts at eip; is_bsp: of the first one. */
 void snp_vmsa_write(const struct snp_launch *launch, uint32_t eip, bool is_bsp, uint8_t page[OVMF_PAGE])
     __attribute__((nonnull));
