@@ -7,7 +7,12 @@
 
 static const struct command *const commands[] = {
     &command_snp,
+    &command_sev,
+    &command_sev_es,
     &command_host_data,
+    &command_tdx,
+    &command_pcr,
+    &command_acpi,
     &command_verity,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
