@@ -31,6 +31,9 @@ extern const struct command command_host_data;
 extern const struct command command_tdx;
 extern const struct command command_pcr;
 extern const struct command command_acpi;
+extern const struct command command_tdx;
+extern const struct command command_pcr;
+extern const struct command command_acpi;
 extern const struct command command_verity;
 
 /* A number in text: all of it digits of the base (10 or 16, "0x" allowed), at most max. name is the option's.

@@ -13,6 +13,9 @@ static const struct command *const commands[] = {
     &command_tdx,
     &command_pcr,
     &command_acpi,
+    &command_tdx,
+    &command_pcr,
+    &command_acpi,
     &command_verity,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
