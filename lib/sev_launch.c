@@ -44,7 +44,7 @@ int sev_launch_digests_es(const struct hash *firmware, const struct snp_launch *
     if (first < 1 || last < first || last > SNP_LAUNCH_VCPUS_MAX)
         return err_set(err, ERR_LIMIT, 0, "vCPUs: expected 1 to %d, found %u to %u", SNP_LAUNCH_VCPUS_MAX,
                        first, last);
-    if (!launch->ovmf->has_reset_eip)
+    if (!launch->ovmf->has_reset_eip || (last > 1 && launch->ovmf->reset_eip == 0))
         return err_set(err, ERR_DENIED, 0,
                        "firmware: no SEV-ES reset block: further vCPUs have no place to start");
     if (begin(firmware, launch, &h, err) < 0)

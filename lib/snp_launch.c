@@ -291,7 +291,7 @@ static int check_input(const struct snp_launch *launch, unsigned first, unsigned
                        first, last);
     if (launch->ovmf->section_count == 0)
         return err_set(err, ERR_DENIED, 0, "firmware: no SEV metadata: it cannot start under SEV-SNP");
-    if (!launch->ovmf->has_reset_eip)
+    if (!launch->ovmf->has_reset_eip || (last > 1 && launch->ovmf->reset_eip == 0))
         return err_set(err, ERR_DENIED, 0,
                        "firmware: no SEV-ES reset block: further vCPUs have no place to start");
     if (launch->kernel && (!launch->ovmf->has_kernel_hashes || launch->ovmf->hash_table_gpa == 0))
