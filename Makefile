@@ -76,11 +76,12 @@ $(GLIBC)/.stamp: rootfs/sources.lock scripts/build-deps scripts/fetch | packages
 	@scripts/build-deps glibc && touch $@
 deps: $(MUSL)/.stamp $(GLIBC)/.stamp ## build the pinned libraries, for the guest (musl) and for the host (glibc)
 
-KERNEL_IN := $(wildcard kernel-config/*) $(wildcard kernel-config/*/*) scripts/build-kernel rootfs/sources.lock
+KERNEL_IN := $(wildcard kernel-config/*.config kernel-config/linux/* kernel-config/nacre-tsm/*) scripts/build-kernel \
+             scripts/check-kernel-config scripts/fetch scripts/lib.sh rootfs/sources.lock
 build/kernel/.stamp: $(KERNEL_IN) | packages
 	@scripts/build-kernel && touch $@
 kernel: build/kernel/.stamp ## build the production and the dev kernel
-build/firmware/.stamp: scripts/build-firmware rootfs/sources.lock | packages
+build/firmware/.stamp: $(wildcard kernel-config/edk2/*) scripts/build-firmware scripts/fetch scripts/lib.sh rootfs/sources.lock | packages
 	@scripts/build-firmware && touch $@
 firmware: build/firmware/.stamp ## build the firmware that measures kernel, initrd and command line
 build/workload/.stamp: $(wildcard rootfs/workload* rootfs/*.conf tests/probe/*) scripts/build-workload | packages
