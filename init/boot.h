@@ -36,6 +36,8 @@ struct boot_platform {
 struct boot {
     /* set by: console; read by: all */
     struct log log;
+    /* set by: console; read by: supervise */
+    uint64_t start_ns; /* CLOCK_MONOTONIC when PID 1 began */
     /* set by: cmdline; read by: platform, measure */
     struct cmdline cmdline;
     /* set by: platform; read by: initdata, policy */

@@ -40,8 +40,10 @@ static int mount_dev(struct err *err)
 
 int stage_console(struct boot *boot, struct err *err)
 {
-    int r = sys_signals_init();
+    int r;
 
+    boot->start_ns = sys_now_ns();
+    r = sys_signals_init();
     if (r >= 0)
         r = sys_protect_self();
     if (r < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "supervise.h"
 
+#include "figures.h"
 #include "sys.h"
 
 #include <signal.h>
@@ -40,6 +41,8 @@ static int reap_all(pid_t workload, struct boot_end *end)
 void supervise(struct boot *boot, struct boot_end *end)
 {
     end->stage = "supervise";
+    if (figures_say(&boot->log, boot->start_ns, &end->err) < 0)
+        return;
     while (reap_all(boot->workload, end) == 0) {
         int signal = sys_signal_next(SYS_FOREVER);
 

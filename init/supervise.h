@@ -5,7 +5,8 @@
 
 #include "boot.h"
 
-/* Returns when the workload has ended, with *end telling how; or when waiting itself has failed. */
+/* Says the figures, waits. Returns when the workload has ended, with *end telling how; or when one of the two
+ * has failed. */
 void supervise(struct boot *boot, struct boot_end *end) __attribute__((nonnull));
 
 #endif

@@ -186,6 +186,9 @@ void fake_machine(void)
 
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)
         fake_text(switches[i], "0\n");
+    fake_text("/proc/self/statm", "180 120 90 45 0 60 0\n");
+    fake_text("/proc/meminfo",
+              "MemTotal:         112000 kB\nMemFree:           80000 kB\nMemAvailable:      95000 kB\n");
     fake_text("/proc/cmdline", "console=ttyS0 random.trust_bootloader=off\n");
     fake_text("/sys/class/virtio-ports/vport0p0/name", "\n");
     fake_text("/sys/class/virtio-ports/vport0p1/name", "nacre.reason\n");

@@ -151,6 +151,78 @@ static void test_busy_volume(void **state)
     }
 }
 
+/* --- what supervise says first --- */
+
+static void run_to_the_end(struct boot_end *end)
+{
+    struct boot boot;
+
+    boot_init(&boot);
+    assert_int_equal(stages_run(&boot, end), 0);
+    supervise(&boot, end);
+    halt(&boot, end);
+    assert_int_equal(fake.power_offs, 1);
+    assert_int_equal(fake_open_descriptors(), 0);
+    boot_free(&boot);
+}
+
+static void test_figures(void **state)
+{
+    struct boot_end end = {0};
+    const char *line;
+
+    (void) state;
+    fake_reset();
+    run_to_the_end(&end);
+    assert_true(end.exited);
+    line = strstr(fake.console, "nacre: figures kernel_ms=0.00");
+    assert_non_null(line);
+    assert_non_null(strstr(line, " init_rss_kib=480 guest_used_kib=17000\n"));
+    assert_true(strstr(line, " init_ms=") < strchr(line, '\n'));
+}
+
+static void test_figures_when_quiet(void **state)
+{
+    struct boot_end end = {0};
+
+    (void) state;
+    fake_reset();
+    fake_text("/proc/cmdline", "random.trust_bootloader=off nacre.log=quiet\n");
+    fake_text("/proc/meminfo", NULL); /* not read */
+    run_to_the_end(&end);
+    assert_true(end.exited);
+    assert_null(strstr(fake.console, "figures"));
+}
+
+static void test_figures_missing(void **state)
+{
+    static const struct {
+        const char *path, *text;
+        enum err_code code;
+        const char *says;
+    } rows[] = {
+        {"/proc/self/statm", NULL,                                      ERR_SYS,    "open /proc/self/statm"},
+        {"/proc/self/statm", "180\n",                                   ERR_FORMAT, "no ' '"               },
+        {"/proc/self/statm", "180 x\n",                                 ERR_FORMAT, "no number behind ' '" },
+        {"/proc/meminfo",    NULL,                                      ERR_SYS,    "open /proc/meminfo"   },
+        {"/proc/meminfo",    "MemAvailable: 1 kB\n",                    ERR_FORMAT, "no 'MemTotal:'"       },
+        {"/proc/meminfo",    "MemTotal: 2 kB\nMemAvailable: lots kB\n", ERR_FORMAT, "no number behind"     },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct boot_end end = {0};
+
+        fake_reset();
+        fake_text(rows[i].path, rows[i].text);
+        run_to_the_end(&end);
+        assert_false(end.exited);
+        assert_string_equal(end.stage, "supervise");
+        assert_int_equal(end.err.code, rows[i].code);
+        assert_non_null(strstr(end.err.text, rows[i].says));
+    }
+}
+
 static void test_without_a_port(void **state)
 {
     struct boot boot;
@@ -171,9 +243,15 @@ static void test_without_a_port(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_record_of_a_failure),  cmocka_unit_test(test_record_of_a_system_error),
-        cmocka_unit_test(test_record_of_an_exit),    cmocka_unit_test(test_record_fits),
-        cmocka_unit_test(test_ends_of_the_workload), cmocka_unit_test(test_busy_volume),
+        cmocka_unit_test(test_record_of_a_failure),
+        cmocka_unit_test(test_record_of_a_system_error),
+        cmocka_unit_test(test_record_of_an_exit),
+        cmocka_unit_test(test_record_fits),
+        cmocka_unit_test(test_ends_of_the_workload),
+        cmocka_unit_test(test_busy_volume),
+        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_figures_when_quiet),
+        cmocka_unit_test(test_figures_missing),
         cmocka_unit_test(test_without_a_port),
     };
 
