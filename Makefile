@@ -222,7 +222,7 @@ PREFIX  ?= /usr/local
 install: host ## install the host tools and man pages under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/bin/nacre-measure $(BUILD)/bin/nacre-coordinator $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/man/nacre-measure.1 docs/man/nacre-coordinator.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 $(wildcard docs/man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5/
 
 clean: ## remove build/ (the cache outside the tree stays)
