@@ -27,14 +27,15 @@ struct command {
 extern const struct command command_snp;
 extern const struct command command_sev;
 extern const struct command command_sev_es;
+extern const struct command command_explain;
 extern const struct command command_host_data;
 extern const struct command command_tdx;
 extern const struct command command_pcr;
 extern const struct command command_acpi;
-extern const struct command command_tdx;
-extern const struct command command_pcr;
-extern const struct command command_acpi;
 extern const struct command command_verity;
+extern const struct command command_image;
+extern const struct command command_verify;
+extern const struct command command_footer;
 
 /* A number in text: all of it digits of the base (10 or 16, "0x" allowed), at most max. name is the option's.
  */
