@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ovmf.h"
 
+#include "ovmf_table.h"
+
 #define GUID_SIZE 16
-#define ENTRY_MIN 18       /* u16 size, GUID: they stand behind the entry's data */
-#define TABLE_END 32       /* bytes between the table and the end of the file */
 #define METADATA_HEADER 16 /* signature, length, version, count */
 #define METADATA_ENTRY 12  /* gpa, size, type */
 #define METADATA_VERSION 1
 
 /* GUIDs as UEFI stores them: the first three parts little endian. */
-static const uint8_t guid_table[GUID_SIZE] = {0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
-                                              0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d};
 static const uint8_t guid_reset[GUID_SIZE] = {0xde, 0x71, 0xf7, 0x00, 0x7e, 0x1a, 0xcb, 0x4f,
                                               0x89, 0x0e, 0x68, 0xc7, 0x7e, 0x2f, 0xb4, 0x4e};
 static const uint8_t guid_hashes[GUID_SIZE] = {0x1f, 0x37, 0x55, 0x72, 0x3b, 0x3a, 0x04, 0x4b,
@@ -86,39 +84,17 @@ static int take_entry(struct parse *p, struct span guid, struct span data, size_
     return 0;
 }
 
-/* The table is read from its end: the last entry has the size of all. */
 static int read_table(struct parse *p, struct err *err)
 {
-    size_t end, left;
-    struct reader r;
+    struct ovmf_table table;
 
-    if (p->file.len < TABLE_END + ENTRY_MIN)
-        return err_set(err, ERR_FORMAT, 0, "firmware: %zu bytes are too few", p->file.len);
-    end = p->file.len - TABLE_END - ENTRY_MIN;
-    r = reader_of(span_sub(p->file, end, ENTRY_MIN));
-    left = reader_le16(&r);
-    if (!is(reader_bytes(&r, GUID_SIZE), guid_table))
-        return err_set(err, ERR_MISSING, 0, "firmware: no table of GUIDs at 0x%zx; is this an OVMF file?",
-                       end + 2);
-    if (left < ENTRY_MIN || left - ENTRY_MIN > end)
-        return err_set(err, ERR_FORMAT, 0, "firmware: table of %zu bytes at 0x%zx does not fit", left, end);
-    for (left -= ENTRY_MIN; left > 0;) {
-        size_t size, data_at;
-        struct span guid;
+    if (ovmf_table_read(p->file, &table, err) < 0)
+        return -1;
+    for (size_t i = 0; i < table.count; i++) {
+        const struct ovmf_entry *e = &table.entries[i];
 
-        if (left < ENTRY_MIN)
-            return err_set(err, ERR_FORMAT, 0, "firmware: table entry before 0x%zx is cut short", end);
-        r = reader_of(span_sub(p->file, end - ENTRY_MIN, ENTRY_MIN));
-        size = reader_le16(&r);
-        guid = reader_bytes(&r, GUID_SIZE);
-        if (size < ENTRY_MIN || size > left)
-            return err_set(err, ERR_FORMAT, 0, "firmware: table entry of %zu bytes before 0x%zx does not fit",
-                           size, end);
-        data_at = end - size;
-        if (take_entry(p, guid, span_sub(p->file, data_at, size - ENTRY_MIN), data_at, err) < 0)
+        if (take_entry(p, span_of(e->guid, GUID_SIZE), e->data, e->offset, err) < 0)
             return -1;
-        end -= size;
-        left -= size;
     }
     return 0;
 }
