@@ -1,38 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure host-data: what the hardware will report for an initdata document. */
+#include "b64.h"
 #include "command.h"
-#include "files.h"
 #include "hex.h"
-#include "initdata.h"
+#include "initdata_file.h"
+#include "measurements.h"
+#include "opts.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
-enum host_data_option {
-    OPT_HELP = 1,
-    OPT_JSON,
-    OPT_ANY,
-};
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, OPT_HELP},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"any",  no_argument, NULL, OPT_ANY },
-    {NULL,   0,           NULL, 0       },
-};
-
-static const char help[] = "usage: nacre-measure host-data [--any] [--json] INITDATA.toml\n"
-                           "\n"
-                           "The host data of a VM that is started with this initdata document: its SHA-256, "
-                           "which SEV-SNP reports as\n"
-                           "HOST_DATA and TDX, with 16 zero bytes behind it, as MRCONFIGID. A document that "
-                           "a guest of ours would refuse is\n"
-                           "an error.\n"
-                           "\n"
-                           "  --any    do not look into the document (for other guests)\n"
-                           "  --json   one JSON object instead of text\n"
-                           "\n"
-                           "Exit status: 0 done, 2 usage, 3 bad input.\n";
+static const char help[] =
+    "usage: nacre-measure host-data [--any] [--json] INITDATA\n"
+    "\n"
+    "The host data of a VM that is started with this initdata: the SHA-256 of the "
+    "document, which SEV-SNP reports\n"
+    "as HOST_DATA and TDX, with 16 zero bytes behind it, as MRCONFIGID; and how QEMU is "
+    "told. INITDATA is the TOML\n"
+    "document, or Kata's disk image with it inside. A document that a guest of ours "
+    "would refuse is an error.\n"
+    "\n"
+    "  --any    do not look into the document (for other guests)\n"
+    "  --json   one JSON object instead of text\n"
+    "\n"
+    "Exit status: 0 done, 2 usage, 3 bad input.\n";
 
 struct input {
     bool help;
@@ -41,75 +31,66 @@ struct input {
     const char *path;
 };
 
-static int read_options(int argc, char **argv, struct input *in, struct err *err)
-{
-    int which;
+struct texts {
+    char snp[2 * SHA256_SIZE + 1];
+    char tdx[2 * MEASUREMENTS_MRCONFIGID_SIZE + 1];
+    char qemu_snp[45];
+    char qemu_tdx[65];
+};
 
-    opterr = 0;
-    optind = 1;
-    while ((which = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-        if (which == OPT_HELP)
-            in->help = true;
-        else if (which == OPT_JSON)
-            in->json = true;
-        else if (which == OPT_ANY)
-            in->any = true;
-        else
-            return err_set(err, ERR_FORMAT, 0, "'%s' is not known", argv[optind - 1]);
-    }
-    if (in->help)
-        return 0;
-    if (argc - optind != 1)
-        return err_set(err, ERR_FORMAT, 0, "expected one file, found %d", argc - optind);
-    in->path = argv[optind];
-    return 0;
+static int make_texts(const uint8_t digest[SHA256_SIZE], struct texts *t, struct err *err)
+{
+    uint8_t mrconfigid[MEASUREMENTS_MRCONFIGID_SIZE];
+    const struct span snp = span_of(digest, SHA256_SIZE);
+    const struct span tdx = span_of(mrconfigid, sizeof mrconfigid);
+
+    measurements_mrconfigid(digest, mrconfigid);
+    if (hex_encode(snp, t->snp, sizeof t->snp, err) < 0 || hex_encode(tdx, t->tdx, sizeof t->tdx, err) < 0 ||
+        b64_encode(snp, t->qemu_snp, sizeof t->qemu_snp, err) < 0)
+        return -1;
+    return b64_encode(tdx, t->qemu_tdx, sizeof t->qemu_tdx, err);
 }
 
-/* Would a guest of ours take it? */
-static int check(struct span document, struct err *err)
+static void print(const struct input *in, const struct texts *t)
 {
-    struct initdata parsed = {0};
-    struct span policy;
-    int rc = initdata_document_parse(document, &parsed, err);
-
-    if (rc < 0)
-        return -1;
-    rc = initdata_file(&parsed, "policy.json", &policy, err);
-    initdata_free(&parsed);
-    return rc;
-}
-
-static int compute(const struct input *in, char text[2 * SHA256_SIZE + 1], struct err *err)
-{
-    AUTO_MAP map = {0};
-    uint8_t digest[SHA256_SIZE];
-
-    if (files_map_open(in->path, INITDATA_DOCUMENT_MAX, &map, err) < 0)
-        return -1;
-    if (!in->any && check(map.bytes, err) < 0)
-        return err_prefix(err, "%s", in->path);
-    if (initdata_digest(map.bytes, digest, err) < 0)
-        return -1;
-    return hex_encode(span_of(digest, sizeof digest), text, 2 * SHA256_SIZE + 1, err);
+    if (in->json)
+        (void) printf(
+            "{\"qemu_snp\":\"host-data=%s\",\"qemu_tdx\":\"mrconfigid=%s\",\"snp_host_data\":\"%s\","
+            "\"tdx_mrconfigid\":\"%s\"}\n",
+            t->qemu_snp, t->qemu_tdx, t->snp, t->tdx);
+    else
+        (void) printf("snp_host_data  %s\n"
+                      "tdx_mrconfigid %s\n"
+                      "qemu_snp       -object sev-snp-guest,host-data=%s\n"
+                      "qemu_tdx       -object tdx-guest,mrconfigid=%s\n",
+                      t->snp, t->tdx, t->qemu_snp, t->qemu_tdx);
 }
 
 static enum command_status run(int argc, char **argv, struct err *err)
 {
     struct input in = {0};
-    char text[2 * SHA256_SIZE + 1];
+    const struct opt opts[] = {
+        {"help", OPT_FLAG,    &in.help, 0},
+        {"json", OPT_FLAG,    &in.json, 0},
+        {"any",  OPT_FLAG,    &in.any,  0},
+        {"file", OPT_OPERAND, &in.path, 0},
+    };
+    uint8_t digest[SHA256_SIZE];
+    struct texts texts;
 
-    if (read_options(argc, argv, &in, err) < 0)
+    if (opts_read(argc, argv, opts, sizeof opts / sizeof opts[0], err) < 0)
         return COMMAND_USAGE;
     if (in.help) {
         (void) fputs(help, stdout);
         return command_flush(err) < 0 ? COMMAND_BAD_INPUT : COMMAND_DONE;
     }
-    if (compute(&in, text, err) < 0)
+    if (!in.path) {
+        (void) err_set(err, ERR_MISSING, 0, "expected one file, found none");
+        return COMMAND_USAGE;
+    }
+    if (initdata_file_digest(in.path, !in.any, digest, err) < 0 || make_texts(digest, &texts, err) < 0)
         return COMMAND_BAD_INPUT;
-    if (in.json)
-        (void) printf("{\"host_data\":\"%s\",\"mr_config_id\":\"%s%032d\"}\n", text, text, 0);
-    else
-        (void) printf("%s\n", text);
+    print(&in, &texts);
     return command_flush(err) < 0 ? COMMAND_BAD_INPUT : COMMAND_DONE;
 }
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """nacre-measure from the outside: output forms, exit codes, errors that name the file."""
+import base64
+import gzip
 import hashlib
 import json
 import os
@@ -116,9 +118,29 @@ def test_host_data(tmp_path):
     path = tmp_path / "initdata.toml"
     path.write_bytes(document)
     digest = hashlib.sha256(document).hexdigest()
-    assert measure("host-data", path).stdout == digest + "\n"
-    assert json.loads(measure("host-data", "--json", path).stdout) == \
-        {"host_data": digest, "mr_config_id": digest + "00" * 16}
+    snp = base64.b64encode(bytes.fromhex(digest)).decode()
+    tdx = base64.b64encode(bytes.fromhex(digest) + bytes(16)).decode()
+    want = {"snp_host_data": digest, "tdx_mrconfigid": digest + "00" * 16, "qemu_snp": f"host-data={snp}",
+            "qemu_tdx": f"mrconfigid={tdx}"}
+    assert json.loads(measure("host-data", "--json", path).stdout) == want
+    assert measure("host-data", path).stdout == (
+        f"snp_host_data  {digest}\ntdx_mrconfigid {digest}{'00' * 16}\n"
+        f"qemu_snp       -object sev-snp-guest,host-data={snp}\nqemu_tdx       -object tdx-guest,mrconfigid={tdx}\n")
+    # Kata's disk image holds the same document, so it has the same host data
+    packed = gzip.compress(document)
+    disk = tmp_path / "initdata.img"
+    image = b"initdata" + len(packed).to_bytes(8, "little") + packed
+    image += bytes(-len(image) % 512)
+    disk.write_bytes(image)
+    assert json.loads(measure("host-data", "--json", disk).stdout) == want
+    disk.write_bytes(image + bytes(4096))
+    assert json.loads(measure("host-data", "--json", disk).stdout) == want
+    for bad, text in ((image[:100], "initdata.img"), (image[:20] + b"\xff" + image[21:], "initdata.img"),
+                      (b"initdata" + bytes(504), "initdata.img"), (image[:-1] + b"x", "initdata.img")):
+        disk.write_bytes(bad)
+        got = measure("host-data", disk)
+        assert got.returncode == 3
+        assert text in got.stderr
     path.write_bytes(document.replace(b"policy.json", b"aa.toml"))
     got = measure("host-data", path)
     assert got.returncode == 3
