@@ -96,22 +96,25 @@ static bool starts(struct span text, const char *with)
     return span_eq_str(span_sub(text, 0, strlen(with)), with);
 }
 
-/* What stands behind the first vga= in the command line; data NULL without one. */
-static struct span find_vga(struct span cmdline)
+/* What stands behind the first vga= in the command line. */
+static bool find_vga(struct span cmdline, struct span *text)
 {
     for (size_t i = 0; i + 4 <= cmdline.len; i++) {
-        if (starts(span_sub(cmdline, i, cmdline.len - i), "vga="))
-            return span_sub(cmdline, i + 4, cmdline.len - i - 4);
+        *text = span_of(cmdline.data + i, cmdline.len - i);
+        if (!starts(*text, "vga="))
+            continue;
+        *text = span_of(text->data + 4, text->len - 4);
+        return true;
     }
-    return span_of(NULL, 0);
+    return false;
 }
 
 static int vga_mode(struct span cmdline, uint16_t *mode, struct err *err)
 {
-    struct span text = find_vga(cmdline);
+    struct span text;
     int64_t number;
 
-    if (!text.data)
+    if (!find_vga(cmdline, &text))
         return 0;
     if (starts(text, "normal") || starts(text, "ext") || starts(text, "ask")) {
         *mode = starts(text, "normal") ? 0xffff : starts(text, "ext") ? 0xfffe : 0xfffd;

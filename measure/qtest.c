@@ -191,7 +191,7 @@ static int read_memory(struct qtest *q, uint64_t at, uint8_t *out, size_t size, 
     for (size_t done = 0; done < size;) {
         size_t piece = size - done < READ_MAX ? size - done : READ_MAX;
 
-        (void) snprintf(request, sizeof request, "read 0x%llx 0x%zx\n", (unsigned long long) (at + done),
+        (void) snprintf(request, sizeof request, "read 0x%llx 0x%zx\n", (unsigned long long) at + done,
                         piece);
         if (ask(q, request, reply, err) < 0)
             return -1;

@@ -43,7 +43,10 @@ static void describe(const struct ccel_event *event, char text[TEXT_MAX + 1])
         for (; chars > 0 && len < TEXT_MAX && reader_left(&r) >= 2; chars--) {
             uint16_t c = reader_le16(&r);
 
-            text[len++] = c >= 0x20 && c < 0x7f ? (char) c : '?';
+            text[len] = '?';
+            if (c >= 0x20 && c < 0x7f)
+                text[len] = (char) c;
+            len++;
         }
         text[len] = '\0';
         return;
