@@ -131,7 +131,7 @@ $(BUILD)/guest/init-volumes: $(call guest_obj,$(VOLUMES_SRC)) $(G)/libnacre.a
 $(BUILD)/guest/init-launch: $(call guest_obj,$(LAUNCH_SRC)) $(G)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lseccomp -lmount -lblkid $(BASE_LIBS)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lseccomp $(BASE_LIBS)
 $(BUILD)/guest/agent: $(call guest_obj,$(AGENT_SRC)) $(G)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
