@@ -135,7 +135,7 @@ def test_host_data(tmp_path):
     assert json.loads(measure("host-data", "--json", disk).stdout) == want
     disk.write_bytes(image + bytes(4096))
     assert json.loads(measure("host-data", "--json", disk).stdout) == want
-    for bad, text in ((image[:100], "initdata.img"), (image[:20] + b"\xff" + image[21:], "initdata.img"),
+    for bad, text in ((image[:100], "initdata.img"), (image[:30] + b"\xff" + image[31:], "initdata.img"),
                       (b"initdata" + bytes(504), "initdata.img"), (image[:-1] + b"x", "initdata.img")):
         disk.write_bytes(bad)
         got = measure("host-data", disk)
