@@ -27,7 +27,7 @@
 #define DMA_CONTROL_AT 0x10000 /* guest memory that nothing uses: no code runs */
 #define DMA_DATA_AT 0x100000
 #define READ_MAX 4096     /* bytes of guest memory in one request */
-#define QEMU_TEXT_MAX 512 /* bytes of its messages that are looked at */
+#define QEMU_TEXT_MAX 160 /* bytes of its messages that are looked at */
 #define REPLY_MAX (64 + 2 * READ_MAX)
 
 extern char **environ;
@@ -40,20 +40,20 @@ static int64_t now_ms(void)
     return (int64_t) t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* QEMU ended or spoke nonsense: what does it say itself? The last line of its messages. */
+/* QEMU ended or spoke nonsense: what does it say itself? Its messages in one line. */
 static int fail(struct qtest *q, const char *what, struct err *err)
 {
     char text[QEMU_TEXT_MAX + 1] = "";
-    off_t end = lseek(q->log, 0, SEEK_END);
-    ssize_t n = pread(q->log, text, QEMU_TEXT_MAX, end > QEMU_TEXT_MAX ? end - QEMU_TEXT_MAX : 0);
-    char *line;
+    ssize_t n = pread(q->log, text, QEMU_TEXT_MAX, 0);
 
-    text[n > 0 ? n : 0] = '\0';
     while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-        text[--n] = '\0';
-    line = strrchr(text, '\n');
-    line = line ? line + 1 : text;
-    return err_set(err, ERR_HELPER, 0, "QEMU %s%s%s", what, line[0] ? ": " : "", line);
+        n--;
+    text[n > 0 ? n : 0] = '\0';
+    for (char *c = text; *c; c++) {
+        if (*c == '\n')
+            *c = ';';
+    }
+    return err_set(err, ERR_HELPER, 0, "QEMU %s%s%s", what, text[0] ? ": " : "", text);
 }
 
 static int spawn(struct qtest *q, char **argv, int socket_end, struct err *err)
