@@ -59,7 +59,7 @@ GUEST_PROGRAMS := $(addprefix $(BUILD)/guest/,init init-volumes init-launch agen
 HOST_PROGRAMS  := $(addprefix $(BUILD)/bin/,nacre-measure nacre-coordinator softpsp)
 
 .PHONY: all help packages deps guest host image kernel firmware workload demo test check unit san lint fuzz \
-        cov faults cli boot bench install clean tidy size
+        cov faults cli boot bench repro repro-kernel install clean tidy size
 
 all: guest host ## build the guest programs and the host tools
 
@@ -207,6 +207,11 @@ boot: image ## boot tests under QEMU: the good boot and every refusal
 check: unit san lint ## what to run before a commit: unit tests, sanitizers, lint
 test: packages ## every test
 	@scripts/test
+
+repro: image ## build everything of ours a second time under other conditions and compare
+	@scripts/repro
+repro-kernel: image ## the same with kernel and firmware, without ccache: half an hour
+	@scripts/repro kernel
 
 lint: tidy ## formatting, our own rules, cppcheck, clang-tidy
 	@scripts/lint
