@@ -244,6 +244,50 @@ def test_report_of_dev_image(image, tmp_path):
     ok("verify", path, "--report", raw, "--allow-debug")
 
 
+def canonical(values):
+    return json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_quote(image, tmp_path):
+    """a real machine's quote, with published values made from it, and then with one that differs"""
+    publish(image)
+    path, raw = image / "measurements.json", tmp_path / "quote.bin"
+    quote = bytearray((TOP / "tests/vectors/tdx/dstack.bin").read_bytes())
+    body = 48
+    host_data = bytes.fromhex("5a" * 32)
+    quote[body + 184:body + 232] = host_data + bytes(16)
+    quote[body + 472:body + 520] = bytes(48)  # RTMR3: nothing of ours extends it
+    raw.write_bytes(quote)
+    values = json.loads(path.read_text())
+    values["host_data"] = [{"name": "mine", "snp_host_data": host_data.hex(), "tdx_mrconfigid": host_data.hex() + "00" * 16}]
+    tdx = {"mrtd_single_pass": "00" * 48, "mrtd_two_pass": quote[body + 136:body + 184].hex(),
+           "rtmr1": quote[body + 376:body + 424].hex(), "rtmr2": quote[body + 424:body + 472].hex()}
+    path.write_text(canonical(values))
+    got = measure("verify", path, "--report", raw)
+    assert got.returncode == 1
+    assert "no values for it" in got.stdout
+    values["image"]["tdx"] = tdx
+    path.write_text(canonical(values))
+    got = ok("verify", path, "--report", raw)
+    assert "ok       quote MRTD" in got and "ok       report host data             mine" in got
+    assert "skipped  quote RTMR0" in got
+    tdx["mrtd_single_pass"], tdx["mrtd_two_pass"] = tdx["mrtd_two_pass"], tdx["mrtd_single_pass"]
+    path.write_text(canonical(values))
+    assert "single pass" in ok("verify", path, "--report", raw)
+    for at, name in ((body + 140, "MRTD"), (body + 380, "RTMR1"), (body + 430, "RTMR2"), (body + 480, "RTMR3"),
+                     (body + 190, "host data"), (body + 225, "host data")):
+        bad = bytearray(quote)
+        bad[at] ^= 1
+        raw.write_bytes(bad)
+        got = measure("verify", path, "--report", raw)
+        assert got.returncode == 1
+        assert re.search(rf"^failed +\S+ {name}", got.stdout, re.M), got.stdout
+    bad = bytearray(quote)
+    bad[body + 120] |= 1
+    raw.write_bytes(bad)
+    assert "failed   quote attributes, debug" in measure("verify", path, "--report", raw).stdout
+
+
 @pytest.mark.parametrize("old, new", [
     ('"version": 1', '"version": 2'),
     ('"version": 1,\n', '"version": 1,\n\n'),
