@@ -250,19 +250,26 @@ static int check_canonical(struct span text, const char *name, const struct meas
                    line, same);
 }
 
-int measurements_parse(struct span text, const char *name, struct measurements *out, struct err *err)
+static int parse(struct span text, const char *name, struct measurements *m, struct err *err)
 {
-    AUTO_FREE struct measurements *m = calloc(1, sizeof *m);
     AUTO_JSON_DOC doc = {0};
     struct json root;
 
-    if (!m)
-        return err_set(err, ERR_LIMIT, 0, "%s: no memory", name);
     if (json_doc_parse(text, name, MEASUREMENTS_TEXT_MAX, &doc, err) < 0)
         return -1;
     root = json_root(&doc);
-    if (measurements_read(&root, m, err) < 0 || check_canonical(text, name, m, err) < 0)
+    if (measurements_read(&root, m, err) < 0)
         return -1;
-    memcpy(out, m, sizeof *out);
-    return 0;
+    return check_canonical(text, name, m, err);
+}
+
+int measurements_parse(struct span text, const char *name, struct measurements *out, struct err *err)
+{
+    struct measurements *m = calloc(1, sizeof *m);
+    int rc = m ? parse(text, name, m, err) : err_set(err, ERR_LIMIT, 0, "%s: no memory", name);
+
+    if (rc == 0)
+        memcpy(out, m, sizeof *out);
+    free(m);
+    return rc;
 }

@@ -7,7 +7,6 @@
 #include "measurements_sig.h"
 #include "opts.h"
 #include "output.h"
-#include "secret.h"
 #include "verify_report.h"
 
 #include <stdio.h>
@@ -205,20 +204,24 @@ static int check_options(const struct input *in, struct err *err)
 
 static enum command_status verify_and_print(const struct input *in, struct err *err)
 {
-    AUTO_FREE struct measurements *m = calloc(1, sizeof *m);
-    AUTO_FREE struct checks *checks = calloc(1, sizeof *checks);
+    struct measurements *m = calloc(1, sizeof *m);
+    struct checks *checks = calloc(1, sizeof *checks);
+    int rc = m && checks ? verify(in, m, checks, err) : err_set(err, ERR_LIMIT, 0, "no memory");
+    size_t failed = 0;
 
-    if (!m || !checks) {
-        (void) err_set(err, ERR_LIMIT, 0, "no memory");
-        return COMMAND_BAD_INPUT;
+    if (rc == 0)
+        rc = checks_print(checks, in->json, err);
+    if (rc == 0)
+        rc = command_flush(err);
+    if (rc == 0 && checks->failed > 0) {
+        failed = checks->failed;
+        (void) err_set(err, ERR_DENIED, 0, "%s: %zu of %zu checks failed", in->path, failed, checks->count);
     }
-    if (verify(in, m, checks, err) < 0 || checks_print(checks, in->json, err) < 0 || command_flush(err) < 0)
+    free(m);
+    free(checks);
+    if (rc < 0)
         return COMMAND_BAD_INPUT;
-    if (checks->failed == 0)
-        return COMMAND_DONE;
-    (void) err_set(err, ERR_DENIED, 0, "%s: %zu of %zu checks failed", in->path, checks->failed,
-                   checks->count);
-    return COMMAND_MISMATCH;
+    return failed > 0 ? COMMAND_MISMATCH : COMMAND_DONE;
 }
 
 static enum command_status run(int argc, char **argv, struct err *err)

@@ -35,7 +35,7 @@ static int env_path(const char *image, char path[OUTPUT_PATH_MAX], struct err *e
     if (len < 5 || len >= OUTPUT_PATH_MAX || strcmp(image + len - 4, ".img") != 0)
         return err_set(err, ERR_FORMAT, 0, "%s: expected a name that ends in .img", image);
     memcpy(path, image, len + 1);
-    memcpy(path + len - 4, ".env", 4);
+    memcpy(path + len - 4, ".env", sizeof ".env");
     return 0;
 }
 

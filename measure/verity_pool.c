@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verity_pool.h"
 
-#include "secret.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -33,7 +31,7 @@ struct pool {
 struct worker {
     struct pool *pool;
     pthread_t thread;
-    uint8_t *buf; /* owned: one piece */
+    uint8_t *buf; /* one piece */
     struct err err;
 };
 
@@ -178,18 +176,21 @@ static int do_windows(struct pool *p, struct worker *workers, size_t count, stru
 static int hash_with(struct pool *p, struct worker *workers, size_t count, uint8_t *root, struct err *err)
 {
     const struct verity_tree_sink sink = {.put = put_block, .arg = (void *) (uintptr_t) p->job};
-    AUTO_FREE struct verity_tree_fold *fold = malloc(sizeof *fold);
+    struct verity_tree_fold *fold = malloc(sizeof *fold);
+    int rc;
 
     if (!fold)
         return err_set(err, ERR_LIMIT, 0, "no memory");
     memset(workers[0].buf, 0, p->piece);
-    if (verity_tree_leaf(p->job->tree, &p->plan, span_of(workers[0].buf, p->piece), p->hole_block,
-                         p->hole_digest, err) < 0)
-        return -1;
+    rc = verity_tree_leaf(p->job->tree, &p->plan, span_of(workers[0].buf, p->piece), p->hole_block,
+                          p->hole_digest, err);
     verity_tree_begin(p->job->tree, &p->plan, &sink, fold);
-    if (do_windows(p, workers, count, fold, err) < 0)
-        return -1;
-    return verity_tree_end(fold, root, err);
+    if (rc == 0)
+        rc = do_windows(p, workers, count, fold, err);
+    if (rc == 0)
+        rc = verity_tree_end(fold, root, err);
+    free(fold);
+    return rc;
 }
 
 static size_t thread_count(const struct pool *p)
@@ -199,7 +200,9 @@ static size_t thread_count(const struct pool *p)
 
     if (count > VERITY_POOL_THREADS_MAX)
         count = VERITY_POOL_THREADS_MAX;
-    return p->pieces < count ? (size_t) p->pieces : count;
+    if (p->pieces < count)
+        count = (size_t) p->pieces;
+    return count > 0 ? count : 1;
 }
 
 /* Start the helpers (all but workers[0], which is this thread) and join them at the end. The gate holds them
@@ -231,8 +234,9 @@ int verity_pool_run(const struct verity_pool_job *job, uint8_t *root, struct err
 {
     struct pool p = {.job = job, .gate = PTHREAD_MUTEX_INITIALIZER};
     struct worker workers[VERITY_POOL_THREADS_MAX] = {0};
-    AUTO_FREE uint8_t *bufs = NULL;
+    uint8_t *bufs;
     size_t count;
+    int rc;
 
     if (verity_tree_plan(job->tree, &p.plan, err) < 0)
         return -1;
@@ -244,5 +248,7 @@ int verity_pool_run(const struct verity_pool_job *job, uint8_t *root, struct err
         return err_set(err, ERR_LIMIT, 0, "no memory for %zu pieces of %zu bytes", count, p.piece);
     for (size_t i = 0; i < count; i++)
         workers[i] = (struct worker){.pool = &p, .buf = bufs + i * p.piece};
-    return run_pool(&p, workers, count, root, err);
+    rc = run_pool(&p, workers, count, root, err);
+    free(bufs);
+    return rc;
 }

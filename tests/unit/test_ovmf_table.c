@@ -71,7 +71,7 @@ static void test_bad(void **state)
     test_check_err(&err, ERR_FORMAT, "cut short", "one more byte");
     len = make(buf, sizeof buf, 2, -1);
     assert_int_equal(ovmf_table_read(span_of(buf, len), &t, &err), -1);
-    test_check_err(&err, ERR_FORMAT, "does not fit", "one byte less");
+    test_check_err(&err, ERR_FORMAT, "cut short", "one byte less");
     len = make(buf, sizeof buf, 2, 4000);
     assert_int_equal(ovmf_table_read(span_of(buf, len), &t, &err), -1);
     test_check_err(&err, ERR_FORMAT, "does not fit", "longer than the file");
