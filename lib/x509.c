@@ -51,7 +51,7 @@ struct span x509_algorithm(enum x509_sig sig)
     return span_of(NULL, 0);
 }
 
-static int read_algorithm(struct span alg, enum x509_sig *sig, struct err *err)
+int x509_read_algorithm(struct span alg, enum x509_sig *sig, struct err *err)
 {
     for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
         if (span_eq(alg, span_of(algorithms[i].bytes, algorithms[i].len))) {
@@ -60,8 +60,8 @@ static int read_algorithm(struct span alg, enum x509_sig *sig, struct err *err)
         }
     }
     return err_set(err, ERR_FORMAT, 0,
-                   "certificate: signature algorithm is not ECDSA with SHA-256 or SHA-384, nor PSS with "
-                   "SHA-384 and salt 48");
+                   "signature algorithm is not ECDSA with SHA-256 or SHA-384, nor PSS with SHA-384 and "
+                   "salt 48");
 }
 
 /* The characters of the commonName in a Name; empty when there is none. Two are refused. */
@@ -290,8 +290,10 @@ int x509_parse(struct span der, struct x509 *cert, struct err *err)
         return -1;
     got.der = outer.whole;
     got.tbs = tbs.whole;
-    if (read_tbs(tbs.body, &got, &inner_alg, err) < 0 || read_algorithm(alg.whole, &got.sig, err) < 0)
+    if (read_tbs(tbs.body, &got, &inner_alg, err) < 0)
         return -1;
+    if (x509_read_algorithm(alg.whole, &got.sig, err) < 0)
+        return err_prefix(err, "certificate");
     if (!span_eq(inner_alg, alg.whole))
         return err_set(err, ERR_FORMAT, 0, "certificate: the two signature algorithms differ");
     *cert = got;

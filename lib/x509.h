@@ -67,6 +67,9 @@ int x509_find_ext(const struct x509 *cert, struct span oid, struct x509_ext *ext
 
 /* AlgorithmIdentifier of a signature algorithm, whole element. */
 struct span x509_algorithm(enum x509_sig sig);
+/* Which one an AlgorithmIdentifier (whole element) names; ERR_FORMAT when it is none of ours. */
+int x509_read_algorithm(struct span alg, enum x509_sig *sig, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 
 /* cert's signature is good under the key in spki. ERR_DENIED when not. */
 int x509_check_signature(const struct x509 *cert, struct span spki, struct err *err)
