@@ -141,7 +141,7 @@ int ecc_recover_p384(struct span digest, const struct ecc_sig *sig, struct ecc_p
         return err_set(err, ERR_FORMAT, 0, "ECDSA: no P-384 key has this signature (wolfCrypt %d)", rc);
     for (int i = 0; i < 2; i++) {
         if (ecc_verify(&got[i], digest, sig, err) < 0)
-            return -1;
+            return err_set(err, ERR_FORMAT, 0, "ECDSA: no P-384 key has this signature");
     }
     keys[0] = got[comes_before(&got[1], &got[0])];
     keys[1] = got[!comes_before(&got[1], &got[0])];
