@@ -158,8 +158,10 @@ static void test_firmware(void **state)
 
 static void test_refusals(void **state)
 {
-    struct ovmf ovmf = {
-        .has_reset_eip = true, .section_count = 1, .sections = {{0x800000, 0x1000, OVMF_SEC_MEM}}};
+    struct ovmf ovmf = {.has_reset_eip = true,
+                        .reset_eip = 0x80b004,
+                        .section_count = 1,
+                        .sections = {{0x800000, 0x1000, OVMF_SEC_MEM}}};
     struct snp_launch_kernel kernel = {{0}, {0}, {0}};
     struct snp_launch launch = {.ovmf = &ovmf, .vcpu_sig = 1, .features = 1};
     uint8_t got[4 * SNP_LAUNCH_DIGEST_SIZE] = {0};
@@ -167,6 +169,11 @@ static void test_refusals(void **state)
 
     (void) state;
     assert_int_equal(snp_launch_digests(&launch, 1, 4, got, &err), 0);
+    ovmf.reset_eip = 0;
+    assert_int_equal(snp_launch_digests(&launch, 1, 1, got, &err), 0);
+    assert_int_equal(snp_launch_digests(&launch, 1, 2, got, &err), -1);
+    test_check_err(&err, ERR_DENIED, "no place to start", "no address for the second vCPU");
+    ovmf.reset_eip = 0x80b004;
     assert_int_equal(snp_launch_digests(&launch, 0, 1, got, &err), -1);
     test_check_err(&err, ERR_LIMIT, "0 to 1", "no vCPU");
     assert_int_equal(snp_launch_digests(&launch, 3, 2, got, &err), -1);
