@@ -98,8 +98,8 @@ const char *psp_options_help(void)
            "  --corrupt-signature   break the signature of every report\n"
            "  --refuse              refuse every request\n"
            "\n"
-           "Exit status: 0 the VM ended, --print-digest, --init; 1 the socket failed; 2 usage; 3 bad "
-           "input.\n";
+           "Exit status: 0 the VM ended, --print-digest, --init; 1 a file or the socket cannot be opened;\n"
+           "2 usage; 3 bad input.\n";
 }
 
 static int number(const char *name, const char *text, int base, uint64_t max, uint64_t *out, struct err *err)
