@@ -78,6 +78,7 @@ static const struct {
     {"section type 0x110",   META_FROM_END - 25,          1,    ERR_FORMAT,  "type 0x101"           },
     {"secrets of two pages", META_FROM_END - 16 - 24 - 5, 0x20, ERR_FORMAT,  "one page"             },
     {"two pages for hashes", META_FROM_END - 16 - 24 - 8, 0x10, ERR_FORMAT,  "second page"          },
+    {"sections overlap",     META_FROM_END - 16 - 12 - 1, 0x80, ERR_FORMAT,  "overlap section 0"    },
 };
 
 static void test_broken(void **state)

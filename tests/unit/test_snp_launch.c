@@ -215,13 +215,73 @@ static void test_cpu_models(void **state)
     assert_null(snp_launch_cpu_model(1000));
 }
 
+/* Pages whose digest is written in the code give what hashing them gives. */
+static void test_equal_pages(void **state)
+{
+    static const uint8_t values[] = {0x00, 0xff, 0x11};
+    static uint8_t page[OVMF_PAGE];
+
+    (void) state;
+    for (size_t i = 0; i < 2 * COUNT(values); i++) {
+        uint8_t got[SNP_LAUNCH_DIGEST_SIZE] = {0}, want[SNP_LAUNCH_DIGEST_SIZE], info[0x70] = {0};
+        struct err err;
+
+        memset(page, values[i / 2], sizeof page);
+        page[sizeof page - 1] ^= i % 2; /* the last byte differs */
+        assert_int_equal(hash_bytes(HASH_SHA384, span_of(page, sizeof page), info + 0x30, &err), 0);
+        info[0x60] = 0x70;
+        info[0x62] = 1;
+        assert_int_equal(hash_bytes(HASH_SHA384, span_of(info, sizeof info), want, &err), 0);
+        assert_int_equal(snp_launch_firmware_part(0, span_of(page, sizeof page), got, &err), 0);
+        assert_memory_equal(got, want, sizeof want);
+    }
+}
+
+static void test_family_sig(void **state)
+{
+    (void) state;
+    assert_int_equal(snp_launch_family_sig(23, 1, 2), 0x800f12);
+    assert_int_equal(snp_launch_family_sig(14, 1, 2), 0xe12);
+    assert_int_equal(snp_launch_family_sig(15, 1, 2), 0xf12);
+    assert_int_equal(snp_launch_family_sig(25, 17, 0), 0xa10f10);
+    assert_int_equal(snp_launch_family_sig(SNP_LAUNCH_FAMILY_MAX, 255, 15), 0xfff0fff);
+}
+
+static void test_svsm_place(void **state)
+{
+    struct snp_launch_svsm sizes = {.firmware_size = 0x37c000, .vars_size = 0x84000, .size = 0x116000};
+    struct ovmf svsm = {.has_svsm_info = true, .svsm_launch_offset = 0x200};
+    uint64_t gpa = 7;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(snp_launch_svsm_place(&sizes, &svsm, &gpa, &err), 0);
+    assert_int_equal(gpa, 0xffaea000); /* the peer's fixture: svsm.bin under svsm_ovmf.fd */
+    assert_true(svsm.has_reset_eip);
+    assert_int_equal(svsm.reset_eip, 0xffaea200);
+    svsm.svsm_launch_offset = 0x116000;
+    assert_int_equal(snp_launch_svsm_place(&sizes, &svsm, &gpa, &err), -1);
+    test_check_err(&err, ERR_FORMAT, "starts at 0x116000", "start behind the end");
+    svsm.svsm_launch_offset = 0;
+    sizes.vars_size = 1;
+    assert_int_equal(snp_launch_svsm_place(&sizes, &svsm, &gpa, &err), -1);
+    test_check_err(&err, ERR_FORMAT, "whole pages", "variables");
+    sizes.vars_size = (size_t) 1 << 31;
+    assert_int_equal(snp_launch_svsm_place(&sizes, &svsm, &gpa, &err), -1);
+    test_check_err(&err, ERR_FORMAT, "whole pages that fit", "too large");
+    svsm.has_svsm_info = false;
+    assert_int_equal(snp_launch_svsm_place(&sizes, &svsm, &gpa, &err), -1);
+    test_check_err(&err, ERR_FORMAT, "no SVSM_INFO", "no entry");
+    assert_int_equal(gpa, 0xffaea000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_firmware),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_cpu_models),
+        cmocka_unit_test(test_vectors),     cmocka_unit_test(test_firmware),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_cpu_models),
+        cmocka_unit_test(test_equal_pages), cmocka_unit_test(test_family_sig),
+        cmocka_unit_test(test_svsm_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
