@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* acpi_blob: processors of a small set of tables, and tables that do not fit. */
 #include "acpi_blob.h"
-#include "tdx_test.h"
+#include "registers_test.h"
 
 static uint8_t blob[256];
 

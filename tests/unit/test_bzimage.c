@@ -2,7 +2,7 @@
 /* bzimage: QEMU's changes to a setup header, field by field, and headers that are none. */
 #include "bzimage.h"
 #include "pe_image.h"
-#include "tdx_test.h"
+#include "registers_test.h"
 
 #define KERNEL "tests/vectors/pe/kernel.bin"
 

@@ -2,7 +2,7 @@
 /* ccel: logs of real guests lead to the registers of their quotes; every way to break a log. */
 #include "ccel.h"
 #include "tdx_quote.h"
-#include "tdx_test.h"
+#include "registers_test.h"
 
 static void test_real(void **state)
 {

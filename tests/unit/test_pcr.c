@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pcr: known registers (edgelesssys/constellation's facts; the digests of real TDX logs). */
 #include "pcr.h"
-#include "tdx_test.h"
+#include "registers_test.h"
 
 static const uint8_t global[16] = {0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11,
                                    0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c};

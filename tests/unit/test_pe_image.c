@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pe_image: Authenticode digests of images made elsewhere, and every way to break one. */
 #include "pe_image.h"
-#include "tdx_test.h"
+#include "registers_test.h"
 
 #define SIGNED "tests/vectors/pe/signed.efi" /* sections out of order, a gap, a tail, certificates */
 #define PE_AT 0x80

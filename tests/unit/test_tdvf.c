@@ -4,7 +4,7 @@
 #include "ovmf.h"
 #include "tdx_hob.h"
 #include "tdx_mrtd.h"
-#include "tdx_test.h"
+#include "registers_test.h"
 
 #define META (0x5000 - TDX_FROM_END)
 #define ROW(n) (META + 16 + 32 * (n))

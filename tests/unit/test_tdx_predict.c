@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tdx_predict: registers of known inputs, the events of a real guest, and what is said to be unknown. */
 #include "tdx_predict.h"
-#include "tdx_test.h"
+#include "registers_test.h"
 
 #define NEEDS_EDK2 "edk2 release"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uki: PCR 11 by known values, by the stub's version, and what makes it unknown.
  * tests/cli/test_measure_pcr.py compares with systemd-measure. */
-#include "tdx_test.h"
+#include "registers_test.h"
 #include "uki.h"
 
 #define UKI "tests/vectors/pe/uki.efi"
