@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WINDOW 64 /* pieces between two meetings: the digests of one window wait in their order */
+#define WINDOW 512 /* pieces between two meetings: the digests of one window wait in their order */
 
 struct pool {
     const struct verity_pool_job *job;

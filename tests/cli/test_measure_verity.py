@@ -79,7 +79,7 @@ def test_third_level(tmp_path, blocks):
 
 
 def test_many_windows_and_holes(tmp_path):
-    compare(tmp_path, 3 * 64 * 128 + 5, "sha256", SALT, True, sparse=True)
+    compare(tmp_path, 2 * 512 * 128 + 5, "sha256", SALT, True, sparse=True)
 
 
 @pytest.mark.parametrize("data_block, hash_block", [(1024, 4096), (4096, 1024), (1024, 1024), (2048, 4096)])
