@@ -228,6 +228,7 @@ const struct manifest_policy *manifest_find(const struct manifest *m,
 void manifest_expect(const struct manifest_snp *entry, struct snp_expect *out)
 {
     *out = (struct snp_expect){
+        .crl_not_required = true,
         .product = entry->product,
         .measurements = {.entries = entry->measurements, .count = entry->measurement_count},
         .host_data = {.any = true                   },

@@ -4,6 +4,7 @@
 #include "ecc.h"
 #include "hash.h"
 #include "snp_verify_rows.h"
+#include "x509_crl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,8 @@ static int row_expectations(struct snp_run *run, struct err *err)
         return err_set(err, ERR_MISSING, 0, "the platform info is not given");
     if (!e->tcb.set || !e->launch_tcb.set)
         return err_set(err, ERR_MISSING, 0, "a minimum TCB is not given");
+    if (e->crl_not_required == (e->crl.len > 0))
+        return err_set(err, ERR_MISSING, 0, "expected either a CRL or the word that none is required");
     if (!list_is_sound(&e->measurements) || !list_is_sound(&e->host_data) || !list_is_sound(&e->chip_ids) ||
         !list_is_sound(&e->csp_ids_sha256) || !list_is_sound(&e->id_key_digests))
         return err_set(err, ERR_LIMIT, 0, "a list of reference values has more than %d entries",
@@ -167,6 +170,23 @@ static int row_dates(struct snp_run *run, struct err *err)
     return 0;
 }
 
+/* The list names intermediates; a leaf on it would be refused too. */
+static int row_revocation(struct snp_run *run, struct err *err)
+{
+    struct x509_crl crl;
+
+    if (run->expect->crl_not_required)
+        return 0;
+    if (x509_crl_parse(run->expect->crl, &crl, err) < 0 ||
+        x509_crl_check(&crl, &run->root, run->expect->now_s, err) < 0)
+        return -1;
+    if (x509_crl_check_not_listed(&crl, &run->intermediate, err) < 0)
+        return err_prefix(err, "intermediate");
+    if (x509_crl_check_not_listed(&crl, &run->leaf, err) < 0)
+        return err_prefix(err, "leaf");
+    return 0;
+}
+
 static int row_cert_tcb(struct snp_run *run, struct err *err)
 {
     const struct snp_tcb_parts *cert = &run->leaf_ext.tcb;
@@ -244,6 +264,7 @@ static const struct {
     [SNP_CHECK_INTERMEDIATE] = {"intermediate certificate", row_intermediate             },
     [SNP_CHECK_LEAF] = {"leaf certificate",         row_leaf                     },
     [SNP_CHECK_DATES] = {"certificate dates",        row_dates                    },
+    [SNP_CHECK_REVOCATION] = {"revocation",               row_revocation               },
     [SNP_CHECK_CERT_TCB] = {"certificate tcb",          row_cert_tcb                 },
     [SNP_CHECK_CERT_CHIP] = {"certificate chip",         row_cert_chip                },
     [SNP_CHECK_SIGNATURE] = {"signature",                row_signature                },

@@ -41,6 +41,10 @@ struct snp_expect {
     enum snp_product product; /* whose chain and TCB layout */
     /* DER of a test root, whose CN is "nacre test ARK-<product>" (softpsp's); empty: AMD's built-in root. */
     struct span test_root;
+    /* DER of the product's revocation list, issued by the ARK (docs/formats/crl.md), or crl_not_required: the
+     * caller knowingly goes without. Neither, or both, is an error. */
+    struct span crl;
+    bool crl_not_required;
 
     struct snp_list measurements; /* 48 bytes each */
     struct snp_list host_data;    /* 32 bytes each */
@@ -72,6 +76,7 @@ enum snp_check {
     SNP_CHECK_INTERMEDIATE,
     SNP_CHECK_LEAF,
     SNP_CHECK_DATES,
+    SNP_CHECK_REVOCATION,
     SNP_CHECK_CERT_TCB,
     SNP_CHECK_CERT_CHIP,
     SNP_CHECK_SIGNATURE,

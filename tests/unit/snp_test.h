@@ -83,6 +83,7 @@ static inline struct snp_expect test_expect(const struct snp_case *c, const stru
     struct snp_expect e = {
         .now_s = c->now_s,
         .product = c->product,
+        .crl_not_required = true,
         .measurements = {l->parsed.measurement,   1, false},
         .host_data = {l->parsed.host_data,                  1, false},
         .chip_ids = {l->parsed.chip_id,     1, false},

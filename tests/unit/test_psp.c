@@ -39,6 +39,7 @@ static struct snp_expect expect_of(const struct lab *l)
         .now_s = CLOCK_2026,
         .product = SNP_PRODUCT_GENOA,
         .test_root = l->state.chain.ark,
+        .crl_not_required = true,
         .measurements = {l->vm.measurement,       1,                                     false},
         .host_data = {l->options.host_data,                       1,                                         false},
         .chip_ids = {l->state.leaf.hwid.data,                  1,               false},
