@@ -143,8 +143,9 @@ def rtmr2(cmdline, initrd, first):
 
 
 # --- EFI images -------------------------------------------------------------------------------------------
-def pe(sections, at=0x80, headers=0x400, head=b"", plus=True, directories=6, gap=b"", tail=b"", certificates=b""):
-    """A PE image: sections are (name, bytes, size in memory or None); head is laid under the headers."""
+def pe(sections, at=0x80, headers=0x400, head=b"", plus=True, directories=6, gap=b"", tail=b"", certificates=b"", swap=False):
+    """A PE image: sections are (name, bytes, size in memory or None); head is laid under the headers; swap: the
+    first two stand the other way round in the table."""
     optional = 112 + 8 * directories if plus else 96 + 8 * directories
     coff = struct.pack("<4sHHIIIHH", b"PE\0\0", 0x8664, len(sections), 0, 0, 0, optional, 0x22E)
     table, body, offset = b"", gap, headers + len(gap)
@@ -154,6 +155,8 @@ def pe(sections, at=0x80, headers=0x400, head=b"", plus=True, directories=6, gap
                              offset if raw else 0, 0, 0, 0, 0, 0x60000020)
         body += raw
         offset += len(raw)
+    if swap:
+        table = table[40:80] + table[:40] + table[80:]
     front = struct.pack("<H", 0x20B if plus else 0x10B).ljust(60, b"\1") + struct.pack("<II", headers, 0xDEADBEEF)
     front = front.ljust((112 if plus else 96) - 4, b"\2") + struct.pack("<I", directories)
     entries = bytearray(8 * directories)
@@ -255,7 +258,7 @@ def main(out):
     (out / "pe/uki.efi").write_bytes(uki([(".osrel", b"ID=nacre\n"), (".cmdline", b"console=tty0"), (".linux", kernel),
                                           (".initrd", b"initrd"), (".sbat", b"sbat,1\n")]))
     (out / "pe/signed.efi").write_bytes(pe([(".b", b"b" * 600, None), (".a", b"a" * 20, None), (".bss", b"", 4096)],
-                                           gap=b"g" * 512, tail=b"tail", certificates=b"c" * 24))
+                                           gap=b"g" * 512, tail=b"tail", certificates=b"c" * 24, swap=True))
     sections = read_sections(image)
     print("mrtd", mrtd(image, sections, False).hex(), mrtd(image, sections, True).hex(), sep="\n ")
     print("hob 2 GiB", sha384(hob(sections, 2 << 30)).hex(), "64 GiB", sha384(hob(sections, 64 << 30)).hex(), sep="\n ")

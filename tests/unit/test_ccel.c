@@ -206,6 +206,8 @@ static void test_fill(void **state)
     make_log();
     log_bytes[log_len - 1] = 0;
     assert_int_equal(ccel_replay(span_of(log_bytes, log_len), rtmr, &err), -1);
+    assert_int_equal(ccel_replay(span_of(log_bytes, CCEL_LOG_MAX + 1), rtmr, &err), -1);
+    test_check_err(&err, ERR_LIMIT, "at most", "too large");
 }
 
 static void test_names(void **state)

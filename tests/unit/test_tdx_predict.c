@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tdx_predict: registers of known inputs, the events of a real guest, and what is said to be unknown. */
 #include "tdx_predict.h"
+#include "pcr.h"
 #include "registers_test.h"
 
 #define NEEDS_EDK2 "edk2 release"
@@ -253,6 +254,9 @@ static void test_errors(void **state)
     f.config.cmdline = span_str("\xff");
     assert_int_equal(tdx_predict(&f.config, &v, &err), -1);
     test_check_err(&err, ERR_FORMAT, "command line: byte 0xff", "no ASCII");
+    f.config.cmdline = span_of(f.firmware, PCR_TEXT_MAX);
+    assert_int_equal(tdx_predict(&f.config, &v, &err), -1);
+    test_check_err(&err, ERR_LIMIT, "at most 16384", "no room for initrd=initrd");
     f.config.cmdline = span_str("");
     f.config.memory = 4096;
     assert_int_equal(tdx_predict(&f.config, &v, &err), -1);

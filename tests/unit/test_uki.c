@@ -167,6 +167,35 @@ static void test_bad(void **state)
     free(data);
 }
 
+/* Another program that calls itself .sdmagic, and a version that is none. */
+static void test_magic(void **state)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        unsigned stub;
+    } rows[] = {
+        {"systemd-stub", "systemd-boot", 0    },
+        {"252.39-1",     "v52.39-1",     0    },
+        {"252.39-1",     "99999999",     99999},
+    };
+    struct err err;
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *data, *hit;
+        struct pe_image pe;
+        struct uki uki = load(&data, &pe);
+
+        hit = memmem(data, pe.file.len, rows[i].from, strlen(rows[i].from));
+        assert_non_null(hit);
+        memcpy(hit, rows[i].to, strlen(rows[i].to));
+        assert_int_equal(uki_parse(&pe, &uki, &err), 0);
+        assert_int_equal(uki.stub, rows[i].stub);
+        free(data);
+    }
+}
+
 static void test_phases(void **state)
 {
     (void) state;
@@ -179,7 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),   cmocka_unit_test(test_versions), cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_cmdline), cmocka_unit_test(test_initrd),   cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_phases),  cmocka_unit_test(test_magic),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
