@@ -7,11 +7,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,8 +29,6 @@
 #define READ_MAX 4096     /* bytes of guest memory in one request */
 #define QEMU_TEXT_MAX 160 /* bytes of its messages that are looked at */
 #define REPLY_MAX (64 + 2 * READ_MAX)
-
-extern char **environ;
 
 static int64_t now_ms(void)
 {
@@ -56,25 +54,29 @@ static int fail(struct qtest *q, const char *what, struct err *err)
     return err_set(err, ERR_HELPER, 0, "QEMU %s%s%s", what, text[0] ? ": " : "", text);
 }
 
+/* In the child: QEMU with its messages and its end of the socket, killed when we die. */
+static _Noreturn void become(char **argv, int socket_end, int log)
+{
+    int null = open("/dev/null", O_RDONLY);
+
+    /* A descriptor that has its number already would stay close-on-exec. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && null >= 0 && dup2(null, 0) == 0 && dup2(log, 1) == 1 &&
+        dup2(log, 2) == 2 && (socket_end == QEMU_FD || dup2(socket_end, QEMU_FD) == QEMU_FD) &&
+        fcntl(QEMU_FD, F_SETFD, 0) == 0)
+        (void) execvp(argv[0], argv);
+    (void) dprintf(2, "%s: cannot be started: %s", argv[0], strerror(errno));
+    _exit(127);
+}
+
 static int spawn(struct qtest *q, char **argv, int socket_end, struct err *err)
 {
-    posix_spawn_file_actions_t actions;
-    int rc;
-
-    rc = posix_spawn_file_actions_init(&actions);
-    if (rc != 0)
-        return err_set(err, ERR_SYS, rc, "no memory");
-    rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, q->log, 1);
-    rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, q->log, 2);
-    rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, socket_end, QEMU_FD);
-    rc = rc ? rc : posix_spawnp(&q->pid, argv[0], &actions, NULL, argv, environ);
-    (void) posix_spawn_file_actions_destroy(&actions);
-    if (rc != 0) {
+    q->pid = fork();
+    if (q->pid < 0) {
         q->pid = 0;
-        return err_set(err, rc == ENOENT ? ERR_MISSING : ERR_SYS, rc == ENOENT ? 0 : rc,
-                       "%s: cannot be started: %s", argv[0], strerror(rc));
+        return err_set(err, ERR_SYS, errno, "fork: %m");
     }
+    if (q->pid == 0)
+        become(argv, socket_end, q->log);
     return 0;
 }
 

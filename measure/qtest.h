@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #define QTEST_ARGS_MAX 512        /* arguments of QEMU */
-#define QTEST_DEADLINE_S 60       /* seconds from the start to the end */
+#define QTEST_DEADLINE_S 30       /* seconds from the start to the end */
 #define QTEST_FILE_MAX (4u << 20) /* bytes of one file */
 
 struct qtest {

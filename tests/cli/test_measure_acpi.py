@@ -8,6 +8,7 @@ import shutil
 import stat
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -110,6 +111,26 @@ def test_strange_program(script, text, tmp_path):
 def test_wrong_use(args, code, text):
     got = acpi(*args)
     assert got.returncode == code and text in got.stderr and got.stdout == ""
+
+
+def test_killed_takes_qemu_along(tmp_path):
+    program = fake(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 100")
+    run = subprocess.Popen([BIN / "nacre-measure", "acpi", "--qemu", program])
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+        time.sleep(0.05)
+    pid = int((tmp_path / "pid").read_text())
+    run.kill()
+    run.wait()
+    for _ in range(100):
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().split()[2]
+        except FileNotFoundError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.05)
+    os.kill(pid, 9)
+    pytest.fail("the program outlived nacre-measure")
 
 
 @needs_qemu
