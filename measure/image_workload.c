@@ -25,7 +25,7 @@ enum env_key {
     ENV_KEYS,
 };
 
-static const char *const keys[ENV_KEYS] = {"ROOT_HASH", "SALT", "DATA_BLOCKS", "HASH_START_BLOCK"};
+static const char *const names[ENV_KEYS] = {"ROOT_HASH", "SALT", "DATA_BLOCKS", "HASH_START_BLOCK"};
 
 /* NAME.img -> NAME.env */
 static int env_path(const char *image, char path[OUTPUT_PATH_MAX], struct err *err)
@@ -44,13 +44,13 @@ static int take_line(const char *path, struct span line, char values[ENV_KEYS][V
                      struct err *err)
 {
     for (size_t i = 0; i < ENV_KEYS; i++) {
-        const size_t len = strlen(keys[i]);
+        const size_t len = strlen(names[i]);
         const size_t left = line.len > len ? line.len - len - 1 : 0;
 
-        if (line.len <= len || memcmp(line.data, keys[i], len) != 0 || line.data[len] != '=')
+        if (line.len <= len || memcmp(line.data, names[i], len) != 0 || line.data[len] != '=')
             continue;
         if (values[i][0] != '\0' || left == 0 || left > VALUE_MAX || memchr(line.data, 0, line.len))
-            return err_set(err, ERR_FORMAT, 0, "%s: %s: given twice, empty or too long", path, keys[i]);
+            return err_set(err, ERR_FORMAT, 0, "%s: %s: given twice, empty or too long", path, names[i]);
         memcpy(values[i], line.data + len + 1, left);
         return 0;
     }
@@ -75,7 +75,7 @@ static int read_env(const char *path, char values[ENV_KEYS][VALUE_MAX + 1], stru
     }
     for (size_t i = 0; i < ENV_KEYS; i++)
         if (values[i][0] == '\0')
-            return err_set(err, ERR_MISSING, 0, "%s: no %s", path, keys[i]);
+            return err_set(err, ERR_MISSING, 0, "%s: no %s", path, names[i]);
     return 0;
 }
 
