@@ -10,6 +10,7 @@
 #define TDX_VECTORS "tests/vectors/tdx/"
 #define CLOCK_2025_06 1750550400 /* 2025-06-22 */
 #define CLOCK_2026_02 1771545600 /* 2026-02-20 */
+#define CLOCK_2026_05 1777593600 /* 2026-05-01 */
 
 static inline struct span tdx_load(const char *name)
 {
