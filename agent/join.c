@@ -99,14 +99,13 @@ static int make_tls(struct join *j, struct err *err)
         make_certificate(j, span_of(NULL, 0), &placeholder, err) < 0)
         return -1;
     struct tls_config config = {
-        .role = TLS_CLIENT,
         .versions = j->config.versions,
         .alpn = alpn,
         .key = &j->key,
         .placeholder = placeholder,
         .calls = {.verify = on_verify, .certificate = on_certificate, .ctx = j},
     };
-    j->tls = tls_new(&config, err);
+    j->tls = tls_client(&config, err);
     return j->tls == NULL ? -1 : 0;
 }
 

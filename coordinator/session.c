@@ -69,14 +69,13 @@ static int make_tls(struct session *s, struct err *err)
         atls_ca_certificate(&s->service->tls_key, s->nonce, &w, err) < 0)
         return -1;
     const struct tls_config config = {
-        .role = TLS_SERVER,
         .versions = TLS_ANY,
         .alpn = ATLS_ALPN_H2,
         .key = &s->service->tls_key,
         .ca_certificate = writer_span(&w),
         .calls = {.verify = take_certificate, .certificate = give_certificate, .ctx = s},
     };
-    s->tls = tls_new(&config, err);
+    s->tls = tls_server(&config, err);
     return s->tls == NULL ? -1 : 0;
 }
 

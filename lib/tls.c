@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tls.h"
+#include "tls_parts.h"
 
 #include "secret.h"
 
-#include <wolfssl/options.h>
-#include <wolfssl/ssl.h>
 #include <wolfssl/error-ssl.h>
 
 #include <stdlib.h>
@@ -18,30 +16,7 @@
 /* The curves that lib/ecc knows; the first one gets the client's key share. */
 static const int groups[] = {WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
 
-/* Ciphertext that waits: bytes [pos, len) of a growing block. */
-struct queue {
-    uint8_t *data;
-    size_t pos;
-    size_t len;
-    size_t cap;
-};
-
-struct tls {
-    enum tls_role role;
-    WOLFSSL_CTX *ctx;
-    WOLFSSL *ssl;
-    struct tls_calls calls;
-    struct queue in;
-    struct queue out;
-    bool in_ended;
-    bool verified;  /* the peer's certificate has passed calls.verify */
-    bool certified; /* our certificate has been set */
-    bool ready;     /* the handshake is complete */
-    bool closed;    /* close_notify was seen */
-    struct err err; /* why a callback said no; code ERR_NONE when none did */
-};
-
-static int queue_put(struct queue *q, const void *data, size_t len)
+static int queue_put(struct tls_parts_queue *q, const void *data, size_t len)
 {
     if (q->pos == q->len)
         q->pos = q->len = 0;
@@ -85,7 +60,7 @@ static int on_send(WOLFSSL *ssl, char *buf, int size, void *ctx)
 
 /* --- our certificate ------------------------------------------------------------------------------- */
 
-static int set_certificate(struct tls *t, const struct tls_hello *hello)
+int tls_parts_certificate(struct tls *t, const struct tls_hello *hello)
 {
     struct span certificate = {0};
     t->certified = true; /* once only, whatever comes of it */
@@ -100,56 +75,11 @@ static int set_certificate(struct tls *t, const struct tls_hello *hello)
     return 0;
 }
 
-static int client_certificate(struct tls *t)
-{
-    struct tls_hello hello = {0};
-    char names[TLS_NAMES_MAX][TLS_NAME_MAX];
-    WOLF_STACK_OF(WOLFSSL_X509_NAME) *list = wolfSSL_get_client_CA_list(t->ssl);
-    int count = list == NULL ? 0 : wolfSSL_sk_X509_NAME_num(list);
-    if (count > TLS_NAMES_MAX)
-        return err_set(&t->err, ERR_LIMIT, 0, "tls: server names %d acceptable CAs, at most %d are read",
-                       count, TLS_NAMES_MAX);
-    for (int i = 0; i < count; i++) {
-        WOLFSSL_X509_NAME *name = wolfSSL_sk_X509_NAME_value(list, i);
-        if (name == NULL || wolfSSL_X509_NAME_oneline(name, names[i], TLS_NAME_MAX) == NULL)
-            return err_set(&t->err, ERR_FORMAT, 0, "tls: acceptable CA %d has no readable name", i);
-        hello.names[i] = span_str(names[i]);
-    }
-    hello.name_count = (size_t) count;
-    return set_certificate(t, &hello);
-}
-
-static int server_certificate(struct tls *t)
-{
-    struct tls_hello hello = {0};
-    char *list = NULL;
-    unsigned short len = 0;
-    if (wolfSSL_ALPN_GetPeerProtocol(t->ssl, &list, &len) == WOLFSSL_SUCCESS)
-        hello.alpn = span_of(list, len);
-    int rc = 0;
-    if (hello.alpn.len > TLS_ALPN_LIST_MAX)
-        rc = err_set(&t->err, ERR_LIMIT, 0, "tls: client offers %zu bytes of ALPN names, at most %d are read",
-                     hello.alpn.len, TLS_ALPN_LIST_MAX);
-    if (rc == 0)
-        rc = set_certificate(t, &hello);
-    if (list != NULL)
-        (void) wolfSSL_ALPN_FreePeerProtocol(t->ssl, &list);
-    return rc;
-}
-
-/* wolfSSL asks for the certificate: in a server after the ClientHello, in a TLS 1.2 client after
- * CertificateRequest. In a TLS 1.3 client the call comes before the CA names have been read: there on_verify
- * does it. */
 static int on_certificate(WOLFSSL *ssl, void *ctx)
 {
     struct tls *t = ctx;
-    if (t->certified)
-        return 1;
-    if (t->role == TLS_SERVER)
-        return server_certificate(t) == 0;
-    if (wolfSSL_version(ssl) == TLS1_3_VERSION)
-        return 1;
-    return client_certificate(t) == 0;
+    (void) ssl;
+    return t->certified || t->end->certificate(t) == 0;
 }
 
 /* --- the peer's certificate ------------------------------------------------------------------------ */
@@ -192,9 +122,7 @@ static int check_peer(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
     if (t->calls.verify(t->calls.ctx, certificate, &t->err) < 0)
         return -1;
     t->verified = true;
-    if (t->role == TLS_CLIENT && !t->certified && wolfSSL_version(t->ssl) == TLS1_3_VERSION)
-        return client_certificate(t);
-    return 0;
+    return t->end->verified(t);
 }
 
 static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
@@ -207,32 +135,6 @@ static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
 }
 
 /* --- making and breaking --------------------------------------------------------------------------- */
-
-static WOLFSSL_METHOD *method(const struct tls_config *config)
-{
-    bool server = config->role == TLS_SERVER;
-    switch (config->versions) {
-    case TLS_ONLY_12:
-        return server ? wolfTLSv1_2_server_method() : wolfTLSv1_2_client_method();
-    case TLS_ONLY_13:
-        return server ? wolfTLSv1_3_server_method() : wolfTLSv1_3_client_method();
-    case TLS_ANY:
-        break;
-    }
-    return server ? wolfSSLv23_server_method() : wolfSSLv23_client_method();
-}
-
-/* The only acceptable CA: a Name inside a certificate is the one way that this wolfSSL takes it. */
-static int set_ca_name(struct tls *t, const struct tls_config *config)
-{
-    WOLFSSL_X509 *x509 =
-        wolfSSL_X509_d2i(NULL, config->ca_certificate.data, (int) config->ca_certificate.len);
-    if (x509 == NULL)
-        return -1;
-    int rc = wolfSSL_CTX_add_client_CA(t->ctx, x509) == WOLFSSL_SUCCESS ? 0 : -1;
-    wolfSSL_X509_free(x509);
-    return rc;
-}
 
 static int set_key(struct tls *t, const struct ecc_pair *key)
 {
@@ -250,7 +152,7 @@ static int set_key(struct tls *t, const struct ecc_pair *key)
 /* A connection needs a certificate before it exists. The real one replaces this before it is sent. */
 static int set_placeholder(struct tls *t, const struct tls_config *config, struct err *err)
 {
-    struct span der = config->role == TLS_SERVER ? config->ca_certificate : config->placeholder;
+    struct span der = t->end->placeholder(config);
     if (wolfSSL_CTX_use_certificate_buffer(t->ctx, der.data, (long) der.len, WOLFSSL_FILETYPE_ASN1) !=
         WOLFSSL_SUCCESS)
         return err_set(err, ERR_FORMAT, 0, "tls: placeholder certificate is not accepted");
@@ -259,19 +161,9 @@ static int set_placeholder(struct tls *t, const struct tls_config *config, struc
     return 0;
 }
 
-static int turn_off_tickets(struct tls *t, enum tls_versions versions)
-{
-    (void) wolfSSL_CTX_set_options(t->ctx, WOLFSSL_OP_NO_TICKET); /* returns all options */
-    if (t->role == TLS_CLIENT)
-        return 0; /* a client asks for none unless told to */
-    if (versions != TLS_ONLY_13 && wolfSSL_CTX_NoTicketTLSv12(t->ctx) != WOLFSSL_SUCCESS)
-        return -1;
-    return versions != TLS_ONLY_12 && wolfSSL_CTX_no_ticket_TLSv13(t->ctx) != 0 ? -1 : 0;
-}
-
 static int set_context(struct tls *t, const struct tls_config *config, struct err *err)
 {
-    t->ctx = wolfSSL_CTX_new(method(config));
+    t->ctx = wolfSSL_CTX_new(t->end->method(config->versions));
     if (t->ctx == NULL)
         return err_set(err, ERR_LIMIT, 0, "tls: no memory for a context");
     if (wolfSSL_CTX_SetMinVersion(
@@ -280,13 +172,12 @@ static int set_context(struct tls *t, const struct tls_config *config, struct er
         return err_set(err, ERR_FORMAT, 0, "tls: wolfSSL lacks a suite or version that is needed");
     wolfSSL_CTX_set_verify(t->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT, on_verify);
     (void) wolfSSL_CTX_set_session_cache_mode(t->ctx, WOLFSSL_SESS_CACHE_OFF);
-    if (turn_off_tickets(t, config->versions) < 0)
-        return err_set(err, ERR_FORMAT, 0, "tls: session tickets cannot be turned off");
+    (void) wolfSSL_CTX_set_options(t->ctx, WOLFSSL_OP_NO_TICKET); /* returns all options */
     wolfSSL_CTX_set_cert_cb(t->ctx, on_certificate, t);
     wolfSSL_CTX_SetIORecv(t->ctx, on_recv);
     wolfSSL_CTX_SetIOSend(t->ctx, on_send);
-    if (config->role == TLS_SERVER && set_ca_name(t, config) < 0)
-        return err_set(err, ERR_FORMAT, 0, "tls: the acceptable CA's certificate is not accepted");
+    if (t->end->prepare(t, config, err) < 0)
+        return -1;
     return set_placeholder(t, config, err);
 }
 
@@ -312,14 +203,14 @@ static int set_session(struct tls *t, const struct tls_config *config, struct er
     return 0;
 }
 
-struct tls *tls_new(const struct tls_config *config, struct err *err)
+struct tls *tls_parts_new(const struct tls_parts_end *end, const struct tls_config *config, struct err *err)
 {
     struct tls *t = calloc(1, sizeof(*t));
     if (t == NULL) {
         (void) err_set(err, ERR_LIMIT, 0, "tls: no memory");
         return NULL;
     }
-    t->role = config->role;
+    t->end = end;
     t->calls = config->calls;
     if (wolfSSL_Init() != WOLFSSL_SUCCESS) {
         (void) err_set(err, ERR_LIMIT, 0, "tls: wolfSSL does not start");
@@ -333,7 +224,7 @@ struct tls *tls_new(const struct tls_config *config, struct err *err)
     return t;
 }
 
-static void queue_free(struct queue *q)
+static void queue_free(struct tls_parts_queue *q)
 {
     if (q->data != NULL)
         secret_wipe_bytes(q->data, q->cap);
@@ -410,7 +301,7 @@ int tls_handshake(struct tls *t, struct err *err)
 {
     if (t->ready)
         return 1;
-    int rc = t->role == TLS_SERVER ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
+    int rc = t->end->handshake(t->ssl);
     if (rc != WOLFSSL_SUCCESS) {
         int error = wolfSSL_get_error(t->ssl, rc);
         if (t->err.code == ERR_NONE && is_waiting(error))

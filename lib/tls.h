@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tls: one TLS connection as bytes in and bytes out. The only file that includes wolfSSL's TLS calls.
+/* tls: one TLS connection as bytes in and bytes out. Only lib/tls*.c include wolfSSL's TLS calls.
  * RFC 8446 (1.3, preferred), RFC 5246 (1.2); AEAD suites with ephemeral ECDH only. No resumption, no tickets,
  * no early data, no renegotiation. Both sides show exactly one, self-signed certificate; trust comes from the
  * caller's check of it (lib/atls), never from a CA.
@@ -26,11 +26,6 @@
 #define TLS_NAMES_MAX 8 /* acceptable CA names that we hand on; a peer that sends more is refused */
 #define TLS_BUFFER_MAX (2048u * 1024) /* bytes of ciphertext waiting in either direction */
 #define TLS_PLAIN_MAX 16384           /* bytes that one tls_read can give at most */
-
-enum tls_role {
-    TLS_CLIENT,
-    TLS_SERVER,
-};
 
 /* Protocol versions that are offered or accepted. The tests use them; everybody else takes TLS_ANY. */
 enum tls_versions {
@@ -62,7 +57,6 @@ struct tls_calls {
 };
 
 struct tls_config {
-    enum tls_role role;
     enum tls_versions versions;
     const char *alpn;           /* client: names to offer, joined by commas; server: the one name to select */
     const struct ecc_pair *key; /* our private key; copied */
@@ -74,9 +68,12 @@ struct tls_config {
 
 struct tls;
 
-/* A new connection; config is not needed after the call. A server always demands a client certificate.
- * Returns NULL with *err set on failure. */
-struct tls *tls_new(const struct tls_config *config, struct err *err)
+/* A new connection with the client's or the server's end here; config is not needed after the call. A server
+ * always demands a client certificate. The guest's build has no server. Both return NULL with *err set on
+ * failure. */
+struct tls *tls_client(const struct tls_config *config, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+struct tls *tls_server(const struct tls_config *config, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 void tls_free(struct tls *t); /* accepts NULL; wipes keys and buffers */
 void tls_auto_free(struct tls **t);

@@ -61,14 +61,13 @@ void mesh_server_start(struct mesh_server *s)
     struct err err;
     need(atls_ca_certificate(&s->tls_key, s->nonce, &w, &err), &err);
     const struct tls_config config = {
-        .role = TLS_SERVER,
         .versions = s->versions,
         .alpn = ATLS_ALPN_H2,
         .key = &s->tls_key,
         .ca_certificate = s->ca_certificate.len > 0 ? s->ca_certificate : writer_span(&w),
         .calls = {on_verify, on_certificate, s},
     };
-    s->tls = tls_new(&config, &err);
+    s->tls = tls_server(&config, &err);
     s->grpc = grpc_server(&err);
     if (s->tls == NULL || s->grpc == NULL)
         broken(&err);

@@ -88,14 +88,13 @@ static void make_client(struct tls_loop *loop)
         make_certificate(end, NULL, end->placeholder, sizeof(end->placeholder), &placeholder, &err) < 0)
         abort();
     struct tls_config config = {
-        .role = TLS_CLIENT,
         .versions = loop->client_versions,
         .alpn = loop->client_alpn != NULL ? loop->client_alpn : alpn,
         .key = &end->key,
         .placeholder = placeholder,
         .calls = {on_verify, on_client_certificate, end},
     };
-    end->tls = tls_new(&config, &end->err);
+    end->tls = tls_client(&config, &end->err);
     end->rc = end->tls == NULL ? -1 : 0;
 }
 
@@ -107,14 +106,13 @@ static void make_server(struct tls_loop *loop)
     if (atls_ca_certificate(&end->key, end->nonce, &ca, &err) < 0)
         abort();
     struct tls_config config = {
-        .role = TLS_SERVER,
         .versions = loop->server_versions,
         .alpn = ATLS_ALPN_H2,
         .key = &end->key,
         .ca_certificate = loop->server_ca.len > 0 ? loop->server_ca : writer_span(&ca),
         .calls = {on_verify, on_server_certificate, end},
     };
-    end->tls = tls_new(&config, &end->err);
+    end->tls = tls_server(&config, &end->err);
     end->rc = end->tls == NULL ? -1 : 0;
 }
 
