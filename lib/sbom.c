@@ -3,6 +3,7 @@
 
 #include "hex.h"
 #include "json_write.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -314,6 +315,19 @@ static void put_creation(struct json_write *j)
     json_write_close(j);
 }
 
+static int check_text(const struct sbom_lock *lock, struct err *err)
+{
+    return utf8_valid(lock->text) ? 0 : err_set(err, ERR_FORMAT, 0, "%s: not UTF-8", lock->name);
+}
+
+static int check_texts(const struct sbom *sbom, struct err *err)
+{
+    for (size_t i = 0; i < sbom->lock_count; i++)
+        if (check_text(&sbom->locks[i], err) < 0)
+            return -1;
+    return check_text(&sbom->licences, err);
+}
+
 /* Every name left out is one that a lock has: else it is a slip. */
 static int check_without(const struct sbom *sbom, struct err *err)
 {
@@ -345,7 +359,7 @@ int sbom_write(const struct sbom *sbom, struct writer *w, struct err *err)
     char space[sizeof base + (size_t) 2 * SHA256_SIZE];
     struct json_write j = json_write_to(w);
 
-    if (check_without(sbom, err) < 0)
+    if (check_texts(sbom, err) < 0 || check_without(sbom, err) < 0)
         return -1;
     memcpy(space, base, sizeof base - 1);
     if (hex_encode(span_of(sbom->id, SHA256_SIZE), space + sizeof base - 1, sizeof space - sizeof base + 1,

@@ -65,12 +65,14 @@ static void test_bad(void **state)
         enum err_code code;
         const char *text;
     } rows[] = {
-        {"a 1 p " SUM,         "b MIT", NULL, ERR_MISSING, "licences: no licence for a (a.lock, line 1)"},
-        {"a 1 p " SUM,         "a",     NULL, ERR_MISSING, "no licence for a"                           },
-        {"# x\na 1 p abc",     "a MIT", NULL, ERR_FORMAT,  "a.lock: line 2"                             },
-        {"a 1 p " SUM " more", "a MIT", NULL, ERR_FORMAT,  "a.lock: line 1"                             },
-        {"a 1 p",              "a MIT", NULL, ERR_FORMAT,  "a.lock: line 1"                             },
-        {"a 1 p " SUM,         "a MIT", "b",  ERR_MISSING, "b: no lock"                                 },
+        {"a 1 p " SUM,         "b MIT",   NULL, ERR_MISSING, "licences: no licence for a (a.lock, line 1)"},
+        {"a 1 p " SUM,         "a",       NULL, ERR_MISSING, "no licence for a"                           },
+        {"# x\na 1 p abc",     "a MIT",   NULL, ERR_FORMAT,  "a.lock: line 2"                             },
+        {"a 1 p " SUM " more", "a MIT",   NULL, ERR_FORMAT,  "a.lock: line 1"                             },
+        {"a 1 p",              "a MIT",   NULL, ERR_FORMAT,  "a.lock: line 1"                             },
+        {"a 1 p\xff " SUM,     "a MIT",   NULL, ERR_FORMAT,  "a.lock: not UTF-8"                          },
+        {"a 1 p " SUM,         "a M\xc3", NULL, ERR_FORMAT,  "licences: not UTF-8"                        },
+        {"a 1 p " SUM,         "a MIT",   "b",  ERR_MISSING, "b: no lock"                                 },
     };
     struct measurements *m = calloc(1, sizeof *m);
 
