@@ -26,6 +26,32 @@ static void check_sections(const struct ovmf *o)
         abort();
 }
 
+/* No page belongs to two sections. */
+static void check_apart(const struct ovmf *o)
+{
+    for (size_t i = 0; i < o->section_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            const struct ovmf_section *a = &o->sections[i], *b = &o->sections[k];
+
+            if ((uint64_t) a->gpa + a->size > b->gpa && (uint64_t) b->gpa + b->size > a->gpa)
+                abort();
+        }
+    }
+}
+
+/* Where an SVSM starts lies inside it. */
+static void check_svsm(const struct ovmf *o, size_t size)
+{
+    struct snp_launch_svsm sizes = {.firmware_size = OVMF_PAGE, .vars_size = OVMF_PAGE, .size = size};
+    struct ovmf svsm = *o;
+    uint64_t gpa = 0;
+    struct err err = {0};
+
+    if (snp_launch_svsm_place(&sizes, &svsm, &gpa, &err) == 0 &&
+        (!o->has_svsm_info || svsm.reset_eip < gpa || svsm.reset_eip >= gpa + size))
+        abort();
+}
+
 static uint64_t pages(const struct ovmf *o)
 {
     uint64_t n = 0;
@@ -51,6 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_sections(&ovmf);
+    check_apart(&ovmf);
+    check_svsm(&ovmf, (size + OVMF_PAGE - 1) / OVMF_PAGE * OVMF_PAGE);
     if (pages(&ovmf) > 64) /* keep it fast */
         return 0;
     if (snp_launch_digests(&launch, 1, 3, all, &err) < 0)
