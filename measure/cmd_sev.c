@@ -4,9 +4,11 @@
 #include "hex.h"
 #include "json_write.h"
 #include "launch.h"
+#include "secret.h"
 #include "sev_launch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define JSON_MAX (SNP_LAUNCH_VCPUS_MAX * 96 + 1024) /* bytes of output */
 
@@ -100,8 +102,8 @@ static void print_text(const struct input *in, const uint8_t *digests)
 
 static int print_json(const struct input *in, const uint8_t *digests, struct err *err)
 {
-    static char text[JSON_MAX];
-    struct writer w = writer_of(text, sizeof text);
+    AUTO_FREE uint8_t *text = malloc(JSON_MAX);
+    struct writer w = writer_of(text, text ? JSON_MAX : 0);
     struct json_write j = json_write_to(&w);
 
     json_write_object(&j, NULL);
@@ -111,7 +113,7 @@ static int print_json(const struct input *in, const uint8_t *digests, struct err
         json_write_hex(&j, "digest", span_of(digests, SEV_LAUNCH_DIGEST_SIZE));
     json_write_close(&j);
     if (!json_write_end(&j))
-        return err_set(err, ERR_LIMIT, 0, "the output does not fit %zu bytes", sizeof text);
+        return err_set(err, ERR_LIMIT, 0, "the output does not fit %d bytes", JSON_MAX);
     (void) fwrite(text, 1, w.len, stdout); /* command_flush tells */
     return 0;
 }

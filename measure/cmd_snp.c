@@ -6,9 +6,11 @@
 #include "id_block.h"
 #include "json_write.h"
 #include "launch.h"
+#include "secret.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define ID_AUTH_B64_MAX (SNP_ID_AUTH_SIZE * 4 / 3 + 8)
 #define JSON_MAX (SNP_LAUNCH_VCPUS_MAX * 128 + 16384) /* bytes of output */
@@ -163,8 +165,8 @@ static void write_id(struct json_write *j, const struct snp_id *id)
 
 static int print_json(const struct input *in, const struct result *r, struct err *err)
 {
-    static char text[JSON_MAX];
-    struct writer w = writer_of(text, sizeof text);
+    AUTO_FREE uint8_t *text = malloc(JSON_MAX);
+    struct writer w = writer_of(text, text ? JSON_MAX : 0);
     struct json_write j = json_write_to(&w);
     char number[24];
 
@@ -179,7 +181,7 @@ static int print_json(const struct input *in, const struct result *r, struct err
     json_write_str(&j, "vcpu_sig", number);
     json_write_close(&j);
     if (!json_write_end(&j))
-        return err_set(err, ERR_LIMIT, 0, "the output does not fit %zu bytes", sizeof text);
+        return err_set(err, ERR_LIMIT, 0, "the output does not fit %d bytes", JSON_MAX);
     (void) fwrite(text, 1, w.len, stdout); /* command_flush tells */
     return 0;
 }

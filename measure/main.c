@@ -6,18 +6,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_snp,
-    &command_sev,
-    &command_sev_es,
-    &command_explain,
-    &command_host_data,
-    &command_tdx,
-    &command_pcr,
-    &command_acpi,
-    &command_verity,
-    &command_image,
-    &command_verify,
-    &command_footer,
+    &command_snp, &command_sev,  &command_sev_es, &command_explain, &command_host_data, &command_tdx,
+    &command_pcr, &command_acpi, &command_verity, &command_image,   &command_verify,    &command_footer,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

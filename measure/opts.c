@@ -3,6 +3,7 @@
 
 #include "command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct args {
@@ -54,10 +55,10 @@ static int read_files(struct args *a, const struct opt *o, const char *first, st
 
 static int take(struct args *a, const struct opt *o, const char *value, struct err *err)
 {
-    char dashed[64] = "--";
+    char dashed[64];
     struct opt_number *number = o->out;
 
-    (void) strncat(dashed, o->name, sizeof dashed - 3);
+    (void) snprintf(dashed, sizeof dashed, "--%s", o->name);
     switch (o->kind) {
     case OPT_FLAG:
         *(bool *) o->out = true;
