@@ -192,9 +192,8 @@ static int add_patched(struct snp_explain *e, const struct explain_input *in, st
         uint64_t memory;
         const char *text;
     } rows[] = {
-        {UINT64_C(4) << 30, "patched by QEMU (2.75 GiB of memory or more)"},
-        {UINT64_C(2) << 30, "patched by QEMU (2 GiB of memory)"           },
-        {UINT64_C(1) << 30, "patched by QEMU (1 GiB of memory)"           },
+        {UINT64_C(4) << 30, "patched by QEMU (2 GiB of memory, or 2.75 GiB and more)"},
+        {UINT64_C(1) << 30, "patched by QEMU (1 GiB of memory)"                      },
     };
     AUTO_MAP map = {0}, initrd = {0};
     struct bzimage image;

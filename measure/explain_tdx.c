@@ -116,8 +116,8 @@ static void tell(struct tdx_work *w, unsigned rtmr, const struct trial *t)
     say(r, other ? VERDICT_OTHER : VERDICT_MATCHES, "%s%s%s%s%s%s%s%s", t->edk2 ? release_text(t->edk2) : "",
         t->edk2 && t->qemu ? ", " : "", t->qemu ? qemu_text(t->qemu) : "", t->memory ? ", " : "",
         !t->memory                      ? ""
-        : t->memory > UINT64_C(3) << 30 ? "2.75 GiB of memory or more"
-                                        : "2 GiB of memory",
+        : t->memory > UINT64_C(3) << 30 ? "2 GiB of memory, or 2.75 GiB and more"
+                                        : "1 GiB of memory",
         t->cmdline && (t->edk2 || t->qemu) ? ", " : "", t->cmdline ? "command line " : "",
         t->cmdline ? t->cmdline : "");
 }
@@ -126,7 +126,7 @@ static void tell(struct tdx_work *w, unsigned rtmr, const struct trial *t)
 static bool search_versions(struct tdx_work *w, unsigned rtmr, struct trial t, struct span cmdline)
 {
     static const unsigned qemus[] = {0, TDX_QEMU_NO_PATCH, TDX_QEMU_NAMED_KERNEL, 902};
-    static const uint64_t sizes[] = {0, UINT64_C(4) << 30, UINT64_C(2) << 30};
+    static const uint64_t sizes[] = {0, UINT64_C(4) << 30, UINT64_C(1) << 30};
 
     for (size_t i = 0; i < RELEASES * 4 * 3 + 1; i++) {
         size_t at = i ? i - 1 : 0;

@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import oracle  # noqa: E402  (beside this file)
+import tdx_oracle  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MEASURE = TOP / os.environ.get("NACRE_BUILD", "build") / "bin/nacre-measure"
@@ -151,6 +152,17 @@ def test_swapped(lab):
     got = lab.explain()
     assert got.stdout == (f"matches with initrd {lab.folder}/kernel instead of {lab.folder}/initrd and "
                           f"kernel {lab.folder}/initrd instead of {lab.folder}/kernel\n")
+
+
+@pytest.mark.parametrize("memory, text", [(1 << 30, "1 GiB of memory"), (2 << 30, "2 GiB of memory, or 2.75 GiB and more"),
+                                          (8 << 30, "2 GiB of memory, or 2.75 GiB and more")])
+def test_patched_kernel(lab, memory, text):
+    """Somebody hashed the kernel as QEMU hands it over."""
+    kernel, initrd = TDX["kernel"].read_bytes(), lab.base["initrd"].read_bytes()
+    (lab.folder / "patched").write_bytes(tdx_oracle.qemu_patch(kernel, "console=ttyS0", len(initrd), memory))
+    lab.base = {**lab.base, "kernel": TDX["kernel"]}
+    lab.report(kernel=lab.folder / "patched")
+    assert lab.explain().stdout == f"matches with kernel patched by QEMU ({text}) instead of {TDX['kernel']}\n"
 
 
 def test_other_files(lab):
