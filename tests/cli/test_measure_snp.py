@@ -113,6 +113,22 @@ def test_sev_takes_firmware_without_tables(tmp_path):
     assert "plain.fd: firmware: no table of GUIDs" in got.stderr
 
 
+def test_debians_firmware():
+    """Values of another implementation for the file in Debian 12's ovmf 2022.11-6; other versions have others."""
+    path = pathlib.Path("/usr/share/ovmf/OVMF.fd")
+    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest()[:8] != "7b456907":
+        pytest.skip("another ovmf, or none, is installed")
+    assert measure("snp", "--firmware", path, "--ovmf-hash").stdout.strip() == (
+        "ba2c811512ef868474f239a21f7d7057d65a20de87a003c4f116e4fb1573183bfbcd75c3e99b2f558575a5d0094f73c6")
+    lines = measure("snp", "--firmware", path, "--vcpus", "1-4").stdout.splitlines()
+    assert lines[0] == ("1 11570979c77a0adb515761a702527c8b9e11554e730552621d950988613a3a75"
+                        "c6ff1703f540bd22a9beede8fe7a97e3")
+    assert lines[1] == ("2 a5b54e62ae971b58274dd24cc6c47b842662617036e7bd67d7326c07ac6363f3"
+                        "5399ef933330a5ea160cead90a00603f")
+    assert lines[3] == ("4 32ac9d7a17d28f7cd4404a4516d2f00519668c40ada2062351c36767e908eb3f"
+                        "090d66c33ab10f80150e00a4385b6d0f")
+
+
 @pytest.mark.parametrize("words, text", [
     (("--ovmf-hash", "00"), "--ovmf-hash"),
     (("--kernel-sha256", "00" * 32), "exclude each other"),
