@@ -76,22 +76,18 @@ static int take_object(struct walk *w, struct span *object, struct err *err)
     return 0;
 }
 
-/* Intel writes lower case; upper case has the same meaning and is accepted. */
-static int read_signature(const struct walk *w, struct span text, uint8_t *out, struct err *err)
+int tdx_collateral_hex(struct span digits, uint8_t *out, size_t len, struct err *err)
 {
-    char lower[2 * ECDSA_RAW_SIZE];
+    uint8_t lower[2 * TDX_COLLATERAL_HEX_MAX];
 
-    if (text.len != sizeof lower)
-        return err_set(err, ERR_FORMAT, 0, "%s: signature: expected %zu hex digits, found %zu bytes", w->name,
-                       sizeof lower, text.len);
-    for (size_t i = 0; i < sizeof lower; i++) {
-        char c = (char) text.data[i];
+    if (digits.len != 2 * len || digits.len > sizeof lower)
+        return err_set(err, ERR_FORMAT, 0, "expected %zu hex digits, found %zu bytes", 2 * len, digits.len);
+    for (size_t i = 0; i < digits.len; i++) {
+        uint8_t c = digits.data[i];
 
-        lower[i] = c >= 'A' && c <= 'F' ? (char) (c - 'A' + 'a') : c;
+        lower[i] = c >= 'A' && c <= 'F' ? c | 0x20 : c;
     }
-    if (hex_decode(span_of(lower, sizeof lower), out, ECDSA_RAW_SIZE, err) < 0)
-        return err_prefix(err, "%s: signature", w->name);
-    return 0;
+    return hex_decode(span_of(lower, digits.len), out, len, err);
 }
 
 static int take_member(struct walk *w, const char *key, struct tdx_signed *part, bool seen[2],
@@ -109,7 +105,9 @@ static int take_member(struct walk *w, const char *key, struct tdx_signed *part,
         seen[1] = true;
         if (take_string(w, &text, err) < 0)
             return -1;
-        return read_signature(w, text, part->signature, err);
+        if (tdx_collateral_hex(text, part->signature, ECDSA_RAW_SIZE, err) < 0)
+            return err_prefix(err, "%s: " SIGNATURE_KEY, w->name);
+        return 0;
     }
     return err_set(err, ERR_FORMAT, 0, "%s: expected the members \"%s\" and \"" SIGNATURE_KEY "\", each once",
                    w->name, key);

@@ -11,6 +11,7 @@
 #include "ecdsa_raw.h"
 
 #define TDX_COLLATERAL_JSON_MAX 262144 /* bytes of a body */
+#define TDX_COLLATERAL_HEX_MAX 64      /* bytes of a value in hex */
 
 /* All borrowed. */
 struct tdx_collateral {
@@ -33,6 +34,10 @@ int tdx_collateral_split(struct span body, const char *name, const char *key, st
                          struct err *err) __attribute__((warn_unused_result, nonnull));
 /* The signature over the value's bytes is good under the P-256 key in spki. */
 int tdx_collateral_check(const struct tdx_signed *part, struct span spki, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* Exactly 2 * len hex digits of either case: Intel uses both, even for one value. */
+int tdx_collateral_hex(struct span digits, uint8_t *out, size_t len, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 #endif

@@ -2,10 +2,7 @@
 #include "tdx_json.h"
 
 #include "der_time.h"
-#include "hex.h"
 #include "tdx_collateral.h"
-
-#include <string.h>
 
 #define TIME_FORM "dddd-dd-ddTdd:dd:ddZ"
 
@@ -54,21 +51,11 @@ int tdx_json_time(const struct json *at, int64_t *unix_s, struct err *err)
 
 int tdx_json_hex(const struct json *at, uint8_t *out, size_t len, struct err *err)
 {
-    char lower[2 * TDX_JSON_HEX_MAX];
     struct span text;
 
-    if (len > TDX_JSON_HEX_MAX)
-        return json_fail(at, err, ERR_LIMIT, "%zu bytes, at most %d", len, TDX_JSON_HEX_MAX);
-    if (json_string(at, sizeof lower, &text, err) < 0)
+    if (json_string(at, (size_t) 2 * TDX_COLLATERAL_HEX_MAX, &text, err) < 0)
         return -1;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = (char) text.data[i];
-
-        lower[i] = c >= 'A' && c <= 'F' ? (char) (c - 'A' + 'a') : c;
-    }
-    if (hex_decode(span_of(lower, text.len), out, len, err) < 0)
-        return json_prefix(at, err);
-    return 0;
+    return tdx_collateral_hex(text, out, len, err) < 0 ? json_prefix(at, err) : 0;
 }
 
 int tdx_json_u16(const struct json *at, uint16_t max, uint16_t *value, struct err *err)

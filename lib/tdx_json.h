@@ -6,7 +6,6 @@
 #include "json_fields.h"
 
 #define TDX_JSON_REMARK_MAX 256 /* bytes of a text that is not looked at */
-#define TDX_JSON_HEX_MAX 64     /* bytes of a value in hex */
 
 /* Parse text, whose root is an object of these fields; name stands for it in messages. */
 int tdx_json_read(struct span text, const char *name, const struct json_field *fields, size_t count,

@@ -296,9 +296,10 @@ static inline void forge_info(struct forged *f, const struct forge *how)
         "\"tdxModule\":{" FORGE_MODULE "},\"tdxModuleIdentities\":[{\"id\":\"TDX_03\"," FORGE_MODULE
         ",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":5},\"tcbDate\":\"2024-03-13T00:00:00Z\",\"tcbStatus\":\"%s\"},"
         "{\"tcb\":{\"isvsvn\":3},\"tcbDate\":\"2024-03-13T00:00:00Z\",\"tcbStatus\":\"OutOfDate\"}]},"
-        "{\"id\":\"TDX_01\"," FORGE_MODULE ",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":4},\"tcbDate\":\"2024-03-"
-                                           "13T00:00:00Z\",\"tcbStatus\":\"UpToDate\"}"
-        "]}],\"tcbLevels\":[",
+        "{\"id\":\"TDX_01\"," FORGE_MODULE ","
+        "\"tcbLevels\":[{\"tcb\":{\"isvsvn\":4},"
+        "\"tcbDate\":\"2024-03-13T00:00:00Z\",\"tcbStatus\":\"UpToDate\"}]}],"
+        "\"tcbLevels\":[",
         how->module);
 
     for (int i = 0; i < 2; i++) { /* the level asked for; a lower one, out of date */
