@@ -5,6 +5,8 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+# veritysetup, cryptsetup and mke2fs are there, where an ordinary user's PATH does not look.
+export PATH := $(PATH):/usr/sbin:/sbin
 BUILD ?= build
 DEPS  := build/deps
 CC    ?= cc

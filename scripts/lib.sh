@@ -11,6 +11,7 @@ program=$(basename "$0")
 # Text of tools must not depend on the caller's language; file modes not on the caller's umask.
 shopt -s inherit_errexit
 export LC_ALL=C
+export PATH=$PATH:/usr/sbin:/sbin # veritysetup, for ordinary users
 umask 022
 
 # say TEXT: a progress line, only where somebody looks at it
