@@ -23,7 +23,10 @@
 #define VOLUMES_IMAGE_DIR "/run/nacre/image"
 #define VOLUMES_DIR "/run/nacre/volumes"
 #define VOLUMES_MAPPER_DIR "/dev/mapper"
-#define VOLUMES_PATH_CAP 128    /* bytes of a path with its NUL */
+#define VOLUMES_PATH_CAP 128 /* bytes of a path with its NUL */
+/* Bytes of dm-integrity's journal at most. The kernel keeps all of it in memory, and reads it at every open;
+ * left alone it takes 1/128 of the disk, up to 64 MiB. */
+#define VOLUMES_JOURNAL_MAX (UINT64_C(1) << 20)
 #define VOLUMES_PARAMS_CAP 1024 /* bytes of a live table's parameters with their NUL */
 
 static inline void volumes_close(const int *fd)
@@ -69,7 +72,7 @@ int volumes_dm_table(const char *name, struct volumes_table *table, struct err *
  * one to be filled (format). Both leave plan's crypt device active. */
 int volumes_luks_open(const char *header, const char *disk, const struct volplan *plan,
                       struct err *err) VOLUMES_CALL;
-int volumes_luks_format(const char *header, const char *disk, const struct volplan *plan,
+int volumes_luks_format(const char *header, const struct volumes_disk *disk, const struct volplan *plan,
                         struct err *err) VOLUMES_CALL;
 
 /* volumes_format.c: make the blank disk into a volume; its device is active then, with an empty file system

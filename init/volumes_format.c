@@ -133,7 +133,7 @@ int volumes_format(const struct volumes_disk *disk, const struct volplan *plan,
     if (file < 0)
         return -1;
     (void) snprintf(mapped, sizeof mapped, VOLUMES_MAPPER_DIR "/%s", plan->crypt_name);
-    if (volumes_luks_format(header, disk->path, plan, err) < 0 || edges_write(mapped, err) < 0 ||
+    if (volumes_luks_format(header, disk, plan, err) < 0 || edges_write(mapped, err) < 0 ||
         filesystem_make(mapped, owner, err) < 0)
         return -1;
     return header_write(file, disk, plan, err);

@@ -69,8 +69,14 @@ int volumes_luks_open(const char *header, const char *disk, const struct volplan
     return rc;
 }
 
-static int format(struct crypt_device *device, const struct volplan *plan, const struct said *said,
-                  struct err *err)
+/* 0 leaves it to the kernel: 1/128 of the disk. */
+static uint64_t journal_bytes(const struct volumes_disk *disk)
+{
+    return disk->size_bytes / 128 > VOLUMES_JOURNAL_MAX ? VOLUMES_JOURNAL_MAX : 0;
+}
+
+static int format(struct crypt_device *device, uint64_t journal_size, const struct volplan *plan,
+                  const struct said *said, struct err *err)
 {
     static const struct crypt_pbkdf_type kdf = {
         .type = CRYPT_KDF_ARGON2ID,
@@ -80,9 +86,11 @@ static int format(struct crypt_device *device, const struct volplan *plan, const
         .parallel_threads = 1,
         .flags = CRYPT_PBKDF_NO_BENCHMARK,
     };
+    const struct crypt_params_integrity integrity = {.journal_size = journal_size};
     struct crypt_params_luks2 params = {
         .pbkdf = &kdf,
         .integrity = INTEGRITY,
+        .integrity_params = &integrity,
         .data_alignment = LUKS2_HEADER_DATA_OFFSET / SECTOR,
         .sector_size = LUKS2_HEADER_SECTOR_SIZE,
     };
@@ -99,13 +107,14 @@ static int format(struct crypt_device *device, const struct volplan *plan, const
     return rc < 0 ? luks_fail(err, rc, "add keyslot 0", said) : 0;
 }
 
-int volumes_luks_format(const char *header, const char *disk, const struct volplan *plan, struct err *err)
+int volumes_luks_format(const char *header, const struct volumes_disk *disk, const struct volplan *plan,
+                        struct err *err)
 {
     struct said said = {""};
     struct crypt_device *device = NULL;
-    if (device_new(header, disk, &said, &device, err) < 0)
+    if (device_new(header, disk->path, &said, &device, err) < 0)
         return -1;
-    int rc = format(device, plan, &said, err);
+    int rc = format(device, journal_bytes(disk), plan, &said, err);
     if (rc == 0)
         rc = activate(device, plan, &said, err);
     crypt_free(device);

@@ -3,6 +3,7 @@
 
 import re
 import signal
+import struct
 import time
 
 import pytest
@@ -114,6 +115,20 @@ def test_volume_keeps_its_data_and_hides_it(lab, port):
     read = lab.boot_policy(file_policy(lab, port, "read"), port=port, disks=[f"data={disk}"])
     assert read.probe()["content"] == "nacre-marks-this", read.console
     assert b"nacre-marks-this" not in disk.read_bytes()
+
+
+def test_large_volume_has_a_small_journal(lab, port):
+    """The guest's kernel keeps the whole journal in memory; left alone it would make one of 2 MiB here."""
+    disk = empty_disk(lab, mib=256)
+    result = lab.boot_policy(file_policy(lab, port, "write"), port=port, disks=[f"data={disk}"])
+    assert result.halt() == "supervise: exit: 0", result.console
+    read = lab.boot_policy(file_policy(lab, port, "read"), port=port, disks=[f"data={disk}"])
+    assert read.probe()["content"] == "nacre-marks-this", read.console
+    with open(disk, "rb") as f:
+        f.seek(16 << 20)
+        magic, _, tag_size, sections = struct.unpack("<8sHHI", f.read(16))
+    assert magic == b"integrt\0" and tag_size == 32
+    assert 0 < sections <= 7  # of 146 KiB each
 
 
 def test_volume_not_formatted_without_leave(lab, port):
