@@ -219,9 +219,11 @@ repro-kernel: image ## the same with kernel and firmware, without ccache: half a
 lint: tidy ## formatting, our own rules, cppcheck, clang-tidy
 	@scripts/lint
 TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(LIB_SRC) $(wildcard init/*.c agent/*.c coordinator/*.c measure/*.c softpsp/*.c))
-$(BUILD)/tidy/%.ok: %.c .clang-tidy $(wildcard lib/*.h) | $(GLIBC)/.stamp $(MUSL)/.stamp
+# The .d file names the headers, so that a change looks at what it touches only.
+$(BUILD)/tidy/%.ok: %.c .clang-tidy scripts/tidy | $(GLIBC)/.stamp $(MUSL)/.stamp
 	@mkdir -p $(@D)
-	@scripts/tidy $< && touch $@
+	@scripts/tidy $< && $(CC) -MM -MP -MT $@ -MF $(@:.ok=.d) $(STD) -Ilib -Iinit -isystem $(MUSL)/include \
+	    -isystem $(GLIBC)/include $< && touch $@
 tidy: $(TIDY)
 
 # init-volumes with a stop watch: its own objects, except for the one that it includes.
@@ -243,4 +245,4 @@ install: host ## install the host tools and man pages under PREFIX (/usr/local)
 clean: ## remove build/ (the cache outside the tree stays)
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/tidy -name '*.d' 2>/dev/null)
