@@ -30,6 +30,7 @@ struct forge {
     const char *info_from, *info_to;                            /* change to the TCB info before signing */
     const char *id_from, *id_to;                                /* to the QE identity */
     const char *ext_from, *ext_to;                              /* to the SGX extension; hex, same length */
+    int64_t signer_until_s;                                     /* 0: the same as all */
     const char *pck_name;                                       /* NULL: the right one */
     unsigned root_lists, pck_lists;                             /* serial number on the list; 0: none */
     enum forge_key root_crl_key, pck_crl_key, qe_key, info_key; /* who signs */
@@ -204,16 +205,19 @@ static inline void forge_cert(struct forged *f, const struct forge *how, enum fo
         forge_sgx_extension(how, &ew);
         exts[2] = (struct x509_ext){span_of(sgx_oid, sizeof sgx_oid), false, writer_span(&ew)};
     }
-    assert_int_equal(x509_write(&(struct x509_template){.serial = span_of(&serial, 1),
-                                                        .issuer = span_of(names + subject, nw.len - subject),
-                                                        .subject = span_of(names, subject),
-                                                        .not_before_s = FORGE_NOW - 86400,
-                                                        .not_after_s = FORGE_NOW + 86400,
-                                                        .spki = writer_span(&sw),
-                                                        .extensions = exts,
-                                                        .extension_count = who == FORGE_PCK ? 3 : 2},
-                                &signer, &w, &err),
-                     0);
+    assert_int_equal(
+        x509_write(&(struct x509_template){.serial = span_of(&serial, 1),
+                                           .issuer = span_of(names + subject, nw.len - subject),
+                                           .subject = span_of(names, subject),
+                                           .not_before_s = FORGE_NOW - 86400,
+                                           .not_after_s = who == FORGE_TCB && how->signer_until_s != 0
+                                                              ? how->signer_until_s
+                                                              : FORGE_NOW + 86400,
+                                           .spki = writer_span(&sw),
+                                           .extensions = exts,
+                                           .extension_count = who == FORGE_PCK ? 3 : 2},
+                   &signer, &w, &err),
+        0);
     f->cert_len[who] = w.len;
 }
 

@@ -70,6 +70,24 @@ static void test_wrong_signer(void **state)
            "PCK's name");
 }
 
+static void test_signer(void **state)
+{
+    char text[8192];
+    struct span chain;
+
+    (void) state;
+    expect(FORGE(f->signer_until_s = FORGE_NOW - 1), TDX_CHECK_TCB_INFO,
+           "signer: certificate 1 of 2: certificate is valid", "expired");
+    accept(FORGE(f->signer_until_s = FORGE_NOW), "last second");
+    make(forge_plain);
+    chain = lab.set.collateral.tcb_info_chain;
+    (void) snprintf(text, sizeof text, "%.*s\n", (int) chain.len, (const char *) chain.data);
+    lab.set.collateral.qe_identity_chain = span_str(text);
+    tdx_expect_row(&lab.set, TDX_CHECK_COUNT, ERR_NONE, "", "the same chain in other bytes");
+    lab.set.collateral.qe_identity_chain = span_of(lab.pck_pem, chain.len);
+    tdx_expect_row(&lab.set, TDX_CHECK_QE_IDENTITY, ERR_FORMAT, "signer: ", "half of a PCK chain");
+}
+
 static void test_revoked(void **state)
 {
     (void) state;
@@ -379,14 +397,23 @@ static void test_extension_forms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_wrong_signer),
-        cmocka_unit_test(test_revoked),    cmocka_unit_test(test_status),
-        cmocka_unit_test(test_advisories), cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_two_svns),   cmocka_unit_test(test_debug),
-        cmocka_unit_test(test_attributes), cmocka_unit_test(test_service_td),
-        cmocka_unit_test(test_piid),       cmocka_unit_test(test_enclave_and_module),
-        cmocka_unit_test(test_info_forms), cmocka_unit_test(test_identity_forms),
-        cmocka_unit_test(test_evaluation), cmocka_unit_test(test_extension_forms),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_wrong_signer),
+        cmocka_unit_test(test_revoked),
+        cmocka_unit_test(test_signer),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_advisories),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_two_svns),
+        cmocka_unit_test(test_debug),
+        cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_service_td),
+        cmocka_unit_test(test_piid),
+        cmocka_unit_test(test_enclave_and_module),
+        cmocka_unit_test(test_info_forms),
+        cmocka_unit_test(test_identity_forms),
+        cmocka_unit_test(test_evaluation),
+        cmocka_unit_test(test_extension_forms),
     };
 
     return cmocka_run_group_tests(tests, open_lab, NULL);
