@@ -27,12 +27,13 @@ struct forge {
     uint8_t qe_attributes, qe_misc, qe_prod_id, qe_svn, qe_mr_signer; /* the last: xor to its first byte */
     const char *platform, *module, *qe;                               /* statuses */
     const char *advisories;                                           /* JSON array, of platform and QE */
-    const char *info_from, *info_to;                            /* change to the TCB info before signing */
-    const char *id_from, *id_to;                                /* to the QE identity */
-    const char *ext_from, *ext_to;                              /* to the SGX extension; hex, same length */
-    int64_t signer_until_s;                                     /* 0: the same as all */
-    const char *pck_name;                                       /* NULL: the right one */
-    unsigned root_lists, pck_lists;                             /* serial number on the list; 0: none */
+    const char *info_from, *info_to; /* change to the TCB info before signing */
+    const char *id_from, *id_to;     /* to the QE identity */
+    const char *ext_from, *ext_to;   /* to the SGX extension; hex, same length */
+    unsigned drop_part, drop_tcb;    /* of the SGX extension; 0: none, drop_part 100: all of it */
+    int64_t signer_until_s;          /* 0: the same as all */
+    const char *pck_name;            /* NULL: the right one */
+    unsigned root_lists, pck_lists;  /* serial number on the list; 0: none */
     enum forge_key root_crl_key, pck_crl_key, qe_key, info_key; /* who signs */
     enum forge_key auth_key;                                    /* who is in the QE's report data */
 };
@@ -113,6 +114,8 @@ static inline void forge_tcb(const struct forge *how, struct writer *w)
     size_t outer = forge_pair(w, (const uint8_t[]){2}, 1), list = der_open(w, DER_SEQUENCE);
 
     for (uint8_t i = 1; i <= 18; i++) {
+        if (i == how->drop_tcb)
+            continue;
         size_t mark = forge_pair(w, (const uint8_t[]){2, i}, 2);
 
         if (i == 18)
@@ -130,10 +133,12 @@ static inline void forge_sgx_extension(const struct forge *how, struct writer *w
     static const uint8_t ppid[16] = {0xbb}, piid[16] = {0xcc, 0xcd};
     size_t list = der_open(w, DER_SEQUENCE), mark;
 
-    forge_octets(w, 1, ppid, sizeof ppid);
+    if (how->drop_part != 1)
+        forge_octets(w, 1, ppid, sizeof ppid);
     forge_tcb(how, w);
     forge_octets(w, 3, "\0\0", 2);
-    forge_octets(w, 4, "\x90\xc0\x6f\0\0\0", 6);
+    if (how->drop_part != 4)
+        forge_octets(w, 4, "\x90\xc0\x6f\0\0\0", 6);
     mark = forge_pair(w, (const uint8_t[]){5}, 1);
     der_put(w, 0x0a, span_of("\x01", 1));
     der_close(w, mark);
@@ -205,19 +210,19 @@ static inline void forge_cert(struct forged *f, const struct forge *how, enum fo
         forge_sgx_extension(how, &ew);
         exts[2] = (struct x509_ext){span_of(sgx_oid, sizeof sgx_oid), false, writer_span(&ew)};
     }
-    assert_int_equal(
-        x509_write(&(struct x509_template){.serial = span_of(&serial, 1),
-                                           .issuer = span_of(names + subject, nw.len - subject),
-                                           .subject = span_of(names, subject),
-                                           .not_before_s = FORGE_NOW - 86400,
-                                           .not_after_s = who == FORGE_TCB && how->signer_until_s != 0
-                                                              ? how->signer_until_s
-                                                              : FORGE_NOW + 86400,
-                                           .spki = writer_span(&sw),
-                                           .extensions = exts,
-                                           .extension_count = who == FORGE_PCK ? 3 : 2},
-                   &signer, &w, &err),
-        0);
+    assert_int_equal(x509_write(
+                         &(struct x509_template){
+                             .serial = span_of(&serial, 1),
+                             .issuer = span_of(names + subject, nw.len - subject),
+                             .subject = span_of(names, subject),
+                             .not_before_s = FORGE_NOW - 86400,
+                             .not_after_s = who == FORGE_TCB && how->signer_until_s != 0 ? how->signer_until_s
+                                                                                         : FORGE_NOW + 86400,
+                             .spki = writer_span(&sw),
+                             .extensions = exts,
+                             .extension_count = who == FORGE_PCK && how->drop_part != 100 ? 3 : 2},
+                         &signer, &w, &err),
+                     0);
     f->cert_len[who] = w.len;
 }
 

@@ -392,6 +392,20 @@ static void test_extension_forms(void **state)
         make(FORGE(f->ext_from = rows[i].from; f->ext_to = rows[i].to));
         tdx_expect_row(&lab.set, TDX_CHECK_PCK_EXTENSION, rows[i].code, rows[i].text, rows[i].label);
     }
+    make(FORGE(f->drop_part = 100));
+    tdx_expect_row(&lab.set, TDX_CHECK_PCK_EXTENSION, ERR_MISSING, "SGX extension: ", "no extension");
+    make(FORGE(f->drop_part = 1));
+    tdx_expect_row(&lab.set, TDX_CHECK_PCK_EXTENSION, ERR_MISSING, "a part is missing", "no PPID");
+    make(FORGE(f->drop_part = 4));
+    tdx_expect_row(&lab.set, TDX_CHECK_PCK_EXTENSION, ERR_MISSING, "a part is missing", "no FMSPC");
+    for (unsigned i = 1; i <= 18; i++) {
+        make(FORGE(f->drop_tcb = i));
+        tdx_expect_row(&lab.set, TDX_CHECK_PCK_EXTENSION, ERR_MISSING, "a part of the TCB is missing",
+                       "TCB part");
+    }
+    make(FORGE(f->pce_svn = 65536));
+    tdx_expect_row(&lab.set, TDX_CHECK_PCK_EXTENSION, ERR_FORMAT, "PCESVN: expected 0 to 65535, found 65536",
+                   "PCESVN");
 }
 
 int main(void)

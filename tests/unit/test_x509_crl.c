@@ -106,6 +106,7 @@ static void test_amd(void **state)
         {"empty",   "ark",  1790000000, "the time is 2026-09-21", NULL,                               NULL                   },
         {"forged",  "ark",  NOW,        "CRL: ",                  NULL,                               ""                     },
         {"revoked", "ask",  NOW,        "issuer is not the name", "",                                 NULL                   },
+        {"leaf",    "vcek", NOW,        "issuer is not the name", NULL,                               "number 00 was revoked"},
         {"revoked", "mute", NOW,        "may not sign lists",     "",                                 NULL                   },
     };
     struct span ask_der = load(AMD "ask.der"), vcek_der = load(AMD "vcek.der");
@@ -243,34 +244,40 @@ static void test_forms(void **state)
         struct span next_update, entries, extensions;
         const char *text; /* NULL: accepted */
     } rows[] = {
-        {"plain",                              HEX(TIME), {0},                                            {0},                     NULL              },
-        {"one entry",                          HEX(TIME), HEX("\x30\x14\x30\x12\x02\x01\x05" TIME),       {0},                     NULL              },
-        {"no nextUpdate",                      {0},       {0},                                            {0},                     "nextUpdate"      },
-        {"empty list",                         HEX(TIME), HEX("\x30\x00"),                                {0},                     "there and empty" },
+        {"plain",                              HEX(TIME), {0},                                            {0},                             NULL              },
+        {"one entry",                          HEX(TIME), HEX("\x30\x14\x30\x12\x02\x01\x05" TIME),       {0},                             NULL              },
+        {"no nextUpdate",                      {0},       {0},                                            {0},                             "nextUpdate"      },
+        {"empty list",                         HEX(TIME), HEX("\x30\x00"),                                {0},                             "there and empty" },
         {"entry of another CA",
          HEX(TIME),
          HEX("\x30\x21\x30\x1f\x02\x01\x05" TIME "\x30\x0b\x30\x09\x06\x03\x55\x1d\x1d\x04\x02\x30\x00"),
          {0},
-         "extension 2.5.29.29"                                                                                                                       },
+         "extension 2.5.29.29"                                                                                                                               },
         {"reason, twice",
          HEX(TIME),
          HEX("\x30\x2e\x30\x2c\x02\x01\x05" TIME "\x30\x18\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01\x01"
              "\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01\x01"),
          {0},
-         "stands twice"                                                                                                                              },
-        {"entry without a date",               HEX(TIME), HEX("\x30\x05\x30\x03\x02\x01\x05"),            {0},                     "revocationDate"  },
+         "stands twice"                                                                                                                                      },
+        {"entry without a date",               HEX(TIME), HEX("\x30\x05\x30\x03\x02\x01\x05"),            {0},                             "revocationDate"  },
         {"entry with more",
          HEX(TIME),
          HEX("\x30\x16\x30\x14\x02\x01\x05" TIME "\x05\x00"),
          {0},
-         "expected DER tag"                                                                                                                          },
+         "expected DER tag"                                                                                                                                  },
         {"a delta that does not say critical",
          HEX(TIME),
          {0},
          HEX("\xa0\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x1b\x04\x03\x02\x01\x01"),
-         "extension 2.5.29.27"                                                                                                                       },
-        {"no extensions in the list",          HEX(TIME), {0},                                            HEX("\xa0\x02\x30\x00"), "is empty"        },
-        {"context 1",                          HEX(TIME), {0},                                            HEX("\xa1\x02\x30\x00"), "expected DER tag"},
+         "extension 2.5.29.27"                                                                                                                               },
+        {"serial number without bytes",
+         HEX(TIME),
+         HEX("\x30\x13\x30\x11\x02\x00" TIME),
+         {0},
+         "serial number of 0 bytes"                                                                                                                          },
+        {"no extension",                       HEX(TIME), {0},                                            HEX("\xa0\x04\x30\x02\x05\x00"), "expected DER tag"},
+        {"no extensions in the list",          HEX(TIME), {0},                                            HEX("\xa0\x02\x30\x00"),         "is empty"        },
+        {"context 1",                          HEX(TIME), {0},                                            HEX("\xa1\x02\x30\x00"),         "expected DER tag"},
     };
 
     (void) state;
@@ -282,8 +289,32 @@ static void test_forms(void **state)
         if ((rc == 0) != (rows[i].text == NULL))
             fail_msg("%s: %d %s", rows[i].label, rc, err.text);
         if (rc < 0)
-            test_check_err(&err, ERR_FORMAT, rows[i].text, rows[i].label);
+            test_check_err(&err, strstr(rows[i].text, "0 bytes") ? ERR_LIMIT : ERR_FORMAT, rows[i].text,
+                           rows[i].label);
     }
+}
+
+static void test_too_many_extensions(void **state)
+{
+    uint8_t buf[512];
+    struct writer w = writer_of(buf, sizeof buf);
+    size_t context = der_open(&w, DER_CONTEXT_CONSTRUCTED(0)), list = der_open(&w, DER_SEQUENCE);
+    struct x509_crl crl;
+    struct err err;
+
+    (void) state;
+    for (uint8_t i = 0; i <= X509_CRL_EXTENSIONS_MAX; i++) {
+        const uint8_t oid[] = {0x55, 0x1d, (uint8_t) (64 + i)};
+        size_t one = der_open(&w, DER_SEQUENCE);
+
+        der_put(&w, DER_OID, span_of(oid, sizeof oid));
+        der_put(&w, DER_OCTET_STRING, span_of(NULL, 0));
+        der_close(&w, one);
+    }
+    der_close(&w, list);
+    der_close(&w, context);
+    assert_int_equal(x509_crl_parse(make(HEX(TIME), HEX(""), writer_span(&w)), &crl, &err), -1);
+    test_check_err(&err, ERR_LIMIT, "more than 16 extensions", "17 extensions");
 }
 
 static void test_too_many(void **state)
@@ -306,8 +337,13 @@ static void test_too_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_intel),     cmocka_unit_test(test_amd),   cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_every_bit), cmocka_unit_test(test_forms), cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_intel),
+        cmocka_unit_test(test_amd),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_every_bit),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_too_many_extensions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
