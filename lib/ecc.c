@@ -116,8 +116,8 @@ static int import_public(const struct ecc_public *pub, ecc_key *key)
     if (rc != 0)
         return rc;
     rc = wc_ecc_import_unsigned(key, pub->x, pub->y, NULL, wolf_curve(pub->curve));
-    if (rc == 0)
-        rc = wc_ecc_check_key(key);
+    if (rc == 0) /* no need to check the order of the point: the cofactor of both curves is 1 */
+        rc = wc_ecc_point_is_on_curve(&key->pubkey, key->idx);
     if (rc != 0)
         (void) wc_ecc_free(key);
     return rc;

@@ -158,6 +158,35 @@ static void test_spki(void **state)
     }
 }
 
+/* Points that are none: the origin, coordinates not below the prime, coordinates swapped. */
+static void test_bad_points(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < COUNT(curves); i++) {
+        AUTO_ECC_PAIR pair = {0};
+        struct ecc_public bad[4], got;
+        struct err err;
+
+        assert_int_equal(ecc_generate(curves[i], &pair, &err), 0);
+        for (size_t j = 0; j < COUNT(bad); j++)
+            bad[j] = pair.pub;
+        memset(bad[0].x, 0, sizeof bad[0].x);
+        memset(bad[0].y, 0, sizeof bad[0].y);
+        memset(bad[1].x, 0xff, ecc_field_size(curves[i]));
+        memset(bad[2].y, 0xff, ecc_field_size(curves[i]));
+        memcpy(bad[3].x, pair.pub.y, sizeof bad[3].x);
+        memcpy(bad[3].y, pair.pub.x, sizeof bad[3].y);
+        for (size_t j = 0; j < COUNT(bad); j++) {
+            uint8_t buf[ECC_SPKI_MAX];
+            struct writer w = writer_of(buf, sizeof buf);
+
+            ecc_public_to_spki(&bad[j], &w);
+            assert_int_equal(ecc_public_from_spki(writer_span(&w), &got, &err), -1);
+            test_check_err(&err, ERR_FORMAT, "not on the curve", "bad point");
+        }
+    }
+}
+
 static void test_private_files(void **state)
 {
     (void) state;
@@ -248,7 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known), cmocka_unit_test(test_sign),          cmocka_unit_test(test_scalars),
         cmocka_unit_test(test_spki),  cmocka_unit_test(test_private_files), cmocka_unit_test(test_sig_der),
-        cmocka_unit_test(test_rng),
+        cmocka_unit_test(test_rng),   cmocka_unit_test(test_bad_points),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
