@@ -203,7 +203,13 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/tests/fuzz/%.o $(BUILD)/obj/fuzz/libnacre.a
 fuzz: $(FUZZERS) ## run each fuzzer over its corpus for FUZZ_S seconds (20)
 	@scripts/run-fuzz $(FUZZ_S) $(FUZZERS)
 
-cli: host guest ## tests of the host tools and scripts
+# The guest's own build of lib/hash and wolfSSL, for this machine's CPU.
+$(BUILD)/guest-tests/guest_hash: $(G)/tests/cli/guest_hash.o $(G)/libnacre.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
+
+cli: host guest $(BUILD)/guest-tests/guest_hash ## tests of the host tools and scripts
 	@$(PYTEST) -q tests/cli tests/scripts
 boot: image ## boot tests under QEMU: the good boot and every refusal
 	@$(PYTEST) -q tests/boot
