@@ -189,6 +189,7 @@ static int set_session(struct tls *t, const struct tls_config *config, struct er
     wolfSSL_SetIOReadCtx(t->ssl, t);
     wolfSSL_SetIOWriteCtx(t->ssl, t);
     wolfSSL_SetCertCbCtx(t->ssl, t);
+    wolfSSL_KeepArrays(t->ssl); /* what tls_export needs */
     if (config->versions != TLS_ONLY_12 &&
         wolfSSL_set_groups(t->ssl, (int *) (uintptr_t) groups, sizeof(groups) / sizeof(groups[0])) !=
             WOLFSSL_SUCCESS)
@@ -364,4 +365,24 @@ const char *tls_version(const struct tls *t)
     if (!t->ready)
         return "";
     return wolfSSL_version(t->ssl) == TLS1_3_VERSION ? "1.3" : "1.2";
+}
+
+struct span tls_alpn(const struct tls *t)
+{
+    char *name = NULL;
+    unsigned short len = 0;
+    if (!t->ready || wolfSSL_ALPN_GetProtocol(t->ssl, &name, &len) != WOLFSSL_SUCCESS)
+        return span_of(NULL, 0);
+    return span_of(name, len);
+}
+
+int tls_export(struct tls *t, const char *label, struct span context, uint8_t *out, size_t len,
+               struct err *err)
+{
+    if (!t->ready || wolfSSL_version(t->ssl) != TLS1_3_VERSION)
+        return err_set(err, ERR_FORMAT, 0, "tls: export without a complete handshake of TLS 1.3");
+    if (wolfSSL_export_keying_material(t->ssl, out, len, label, strlen(label), context.data, context.len,
+                                       1) != WOLFSSL_SUCCESS)
+        return err_set(err, ERR_FORMAT, 0, "tls: export of %zu bytes failed", len);
+    return 0;
 }

@@ -58,7 +58,8 @@ struct tls_calls {
 
 struct tls_config {
     enum tls_versions versions;
-    const char *alpn;           /* client: names to offer, joined by commas; server: the one name to select */
+    const char *alpn; /* joined by commas: client: names to offer; server: names that it knows, of which it
+                         selects one that the client offers */
     const struct ecc_pair *key; /* our private key; copied */
     struct span placeholder; /* client: any certificate of that key, DER; never sent (docs/formats/atls.md) */
     struct span ca_certificate; /* server: DER; self-signed by key; its subject is the one Name that
@@ -108,5 +109,13 @@ void tls_close(struct tls *t) __attribute__((nonnull));
 
 /* "1.3" or "1.2" once the handshake is complete, else "". */
 const char *tls_version(const struct tls *t) __attribute__((nonnull));
+
+/* The ALPN name that was selected, borrowed; empty if there is none or the handshake is not complete. */
+struct span tls_alpn(const struct tls *t) __attribute__((nonnull));
+
+/* TLS 1.3's exporter (RFC 8446 7.5): len bytes that only the two ends of this connection can compute. Returns
+ * 0, or -1 with *err set: before the end of the handshake, or TLS 1.2. */
+int tls_export(struct tls *t, const char *label, struct span context, uint8_t *out, size_t len,
+               struct err *err) __attribute__((warn_unused_result, nonnull));
 
 #endif
