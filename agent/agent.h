@@ -9,6 +9,7 @@
 #include "err.h"
 #include "join.h"
 #include "policy.h"
+#include "ratls.h"
 
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct agent {
     uint64_t start_ms;     /* CLOCK_MONOTONIC; set by main */
     struct policy *policy; /* owned; set by channel_start, read by attempts_run */
     uint64_t time_floor_s; /* no certificate date is checked with an earlier time; set by channel_start */
+    uint8_t event_head[RATLS_HEAD_SIZE]; /* of PID 1's event log; set by channel_start */
     struct join *join; /* owned: the attempt that worked; set by attempts_run, read by channel_hand_over */
 };
 

@@ -21,6 +21,7 @@ static void buffer_free(struct buffer *b)
         secret_wipe_bytes(b->bytes, WIRE_MESSAGE_MAX);
     free(b->bytes);
 }
+_Static_assert(RATLS_HEAD_SIZE == WIRE_EVENT_HEAD_SIZE, "event log head");
 #define AUTO_BUFFER __attribute__((cleanup(buffer_free))) struct buffer
 
 static int buffer_make(struct buffer *b, struct err *err)
@@ -67,6 +68,7 @@ int channel_start(struct agent *agent, struct err *err)
     if (policy_parse(msg.start.policy, &agent->policy, err) < 0)
         return -1;
     agent->time_floor_s = msg.start.time_floor_s;
+    memcpy(agent->event_head, msg.start.event_head, sizeof(agent->event_head));
     return 0;
 }
 

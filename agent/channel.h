@@ -9,7 +9,7 @@
 
 #define CHANNEL_REPORT_DATA_SIZE 64
 
-/* Take START: sets agent->policy and agent->time_floor_s. */
+/* Take START: sets agent->policy, agent->time_floor_s and agent->event_head. */
 int channel_start(struct agent *agent, struct err *err) __attribute__((warn_unused_result, nonnull));
 
 /* Ask for a report over report_data and make SNP evidence of it and of the certificates that the host gave

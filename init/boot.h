@@ -48,7 +48,7 @@ struct boot {
     uint8_t initdata_digest[SHA256_SIZE];
     /* set by: policy; read by: measure, network, attest, volumes, workload, halt */
     struct policy *policy;
-    /* set by: measure; read by: nobody, since no protocol has room for its head yet */
+    /* set by: measure; read by: attest */
     struct evlog events;
     /* set by: attest; read by: volumes, which wipes it */
     struct secret secret;

@@ -159,6 +159,8 @@ static int start(struct conversation *c, struct err *err)
                   .secret = c->helper->secret}
     };
 
+    if (c->helper->event_head != NULL)
+        memcpy(msg.start.event_head, c->helper->event_head, WIRE_EVENT_HEAD_SIZE);
     c->start_ns = sys_now_ns();
     if (make_buffer(&c->buf, err) < 0 || spawn(c, err) < 0)
         return -1;

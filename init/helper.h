@@ -17,12 +17,13 @@
 
 struct helper {
     enum wire_job job;
-    const char *path;     /* of the program */
-    int namespaces;       /* CLONE_NEW* bits it starts in */
-    int output;           /* its standard output and error; -1: /dev/null */
-    uint32_t deadline_ms; /* for all its work */
-    struct span policy;   /* policy.json */
-    struct span secret;   /* the workload secret, or nothing */
+    const char *path;          /* of the program */
+    int namespaces;            /* CLONE_NEW* bits it starts in */
+    int output;                /* its standard output and error; -1: /dev/null */
+    uint32_t deadline_ms;      /* for all its work */
+    struct span policy;        /* policy.json */
+    const uint8_t *event_head; /* SHA384_SIZE bytes, or NULL: zeros */
+    struct span secret;        /* the workload secret, or nothing */
     /* Called for each message that is neither DONE nor FAILED. The answer goes out if *reply was given a
      * type; its spans must live until the next call. May be NULL for jobs without such messages. */
     int (*message)(void *context, const struct wire_msg *msg, struct wire_msg *reply, struct err *err);

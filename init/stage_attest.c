@@ -24,6 +24,7 @@
 #define SEED_TEXT_MAX (2 * WIRE_SECRET_SIZE + 1)
 
 _Static_assert(REPORT_DATA_SIZE == WIRE_REPORT_DATA_SIZE, "report data");
+_Static_assert(SHA384_SIZE == WIRE_EVENT_HEAD_SIZE, "event log head");
 
 /* What the agent's messages need and leave. */
 struct joining {
@@ -145,6 +146,7 @@ int stage_attest(struct boot *boot, struct err *err)
                            .namespaces = AGENT_NAMESPACES,
                            .output = -1,
                            .deadline_ms = boot->policy->coordinator.deadline_ms + AGENT_GRACE_MS,
+                           .event_head = boot->events.head,
                            .message = on_message,
                            .context = &j};
     int r = sys_lock_memory(&boot->secret, sizeof boot->secret);

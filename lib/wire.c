@@ -150,6 +150,7 @@ static void wire_put_payload(struct writer *w, const struct wire_msg *msg)
     case WIRE_START:
         writer_le16(w, (uint16_t) msg->start.job);
         writer_le64(w, msg->start.time_floor_s);
+        writer_bytes(w, span_of(msg->start.event_head, WIRE_EVENT_HEAD_SIZE));
         wire_put_part(w, msg->start.policy);
         wire_put_part(w, msg->start.secret);
         break;
@@ -181,7 +182,7 @@ static size_t wire_payload_len(const struct wire_msg *msg)
 {
     switch (msg->type) {
     case WIRE_START:
-        return 2 + 8 + 4 + msg->start.policy.len + 4 + msg->start.secret.len;
+        return 2 + 8 + WIRE_EVENT_HEAD_SIZE + 4 + msg->start.policy.len + 4 + msg->start.secret.len;
     case WIRE_REPORT_REQUEST:
         return WIRE_REPORT_DATA_SIZE;
     case WIRE_REPORT_REPLY:
@@ -230,6 +231,7 @@ static void wire_get_payload(struct reader *r, struct wire_msg *msg)
     case WIRE_START:
         msg->start.job = (enum wire_job) reader_le16(r);
         msg->start.time_floor_s = reader_le64(r);
+        reader_copy(r, msg->start.event_head, WIRE_EVENT_HEAD_SIZE);
         msg->start.policy = wire_get_part(r);
         msg->start.secret = wire_get_part(r);
         break;

@@ -22,6 +22,7 @@
 #define WIRE_PAYLOAD_MAX 131072 /* bytes */
 #define WIRE_MESSAGE_MAX (WIRE_HEADER_SIZE + WIRE_PAYLOAD_MAX)
 #define WIRE_POLICY_MAX 65536            /* bytes of policy.json */
+#define WIRE_EVENT_HEAD_SIZE 48          /* bytes: head of the event log, SHA-384 */
 #define WIRE_SECRET_SIZE 64              /* bytes of a workload secret */
 #define WIRE_REPORT_DATA_SIZE 64         /* bytes */
 #define WIRE_REPORT_MAX 32768            /* bytes of a report or quote: configfs-tsm's limit */
@@ -48,9 +49,10 @@ enum wire_job {
 
 struct wire_start {
     enum wire_job job;
-    uint64_t time_floor_s; /* Unix time no clock may be before */
-    struct span policy;    /* policy.json, 1..WIRE_POLICY_MAX bytes */
-    struct span secret;    /* workload secret: 0 or WIRE_SECRET_SIZE bytes */
+    uint64_t time_floor_s;                    /* Unix time no clock may be before */
+    uint8_t event_head[WIRE_EVENT_HEAD_SIZE]; /* of the boot's event log; zero for jobs other than agent */
+    struct span policy;                       /* policy.json, 1..WIRE_POLICY_MAX bytes */
+    struct span secret;                       /* workload secret: 0 or WIRE_SECRET_SIZE bytes */
 };
 
 struct wire_report_request {

@@ -76,7 +76,7 @@ def launch(image, policy):
     """Run init-launch; returns its messages, the workload's key=value lines and the exit status."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     text = json.dumps(policy).encode()
-    payload = struct.pack("<HQI", 4, 0, len(text)) + text + struct.pack("<I", 0)
+    payload = struct.pack("<HQ48xI", 4, 0, len(text)) + text + struct.pack("<I", 0)
     ours.sendall(struct.pack("<HHI", 1, 0, len(payload)) + payload)
 
     def pass_socket():

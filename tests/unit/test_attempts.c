@@ -50,6 +50,7 @@ static int setup(void **state)
     memset(&policy, 0, sizeof(policy));
     memset(&err, 0, sizeof(err));
     struct policy_coordinator *c = &policy.coordinator;
+    c->protocol = POLICY_CONTRAST;
     c->address = (struct netaddr){.kind = NETADDR_TCP4, .ip = {{127, 0, 0, 1}}, .port = ntohs(at.sin_port)};
     c->has_root_ca_key = true;
     c->deadline_ms = 20000;
@@ -115,7 +116,8 @@ static void start(enum wire_job job, const char *file)
     size_t len;
     char *text = test_slurp(file, &len);
     say(&(struct wire_msg){
-        .type = WIRE_START, .start = {.job = job, .time_floor_s = 12345, .policy = span_of(text, len)}
+        .type = WIRE_START,
+        .start = {.job = job, .time_floor_s = 12345, .event_head = {7}, .policy = span_of(text, len)}
     });
     free(text);
 }
@@ -127,6 +129,7 @@ static void test_start(void **state)
     start(WIRE_JOB_AGENT, "tests/vectors/policy/minimal.json");
     assert_int_equal(channel_start(&fresh, &err), 0);
     assert_int_equal(fresh.time_floor_s, 12345);
+    assert_int_equal(fresh.event_head[0], 7);
     assert_int_equal(fresh.policy->coordinator.address.kind, NETADDR_VSOCK);
     policy_free(fresh.policy);
 }

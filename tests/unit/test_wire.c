@@ -10,7 +10,13 @@ static struct wire_msg start_msg(void)
 {
     struct wire_msg m = {.type = WIRE_START};
 
-    m.start = (struct wire_start){WIRE_JOB_AGENT, 0x1122334455667788, span_str("{}"), span_of(zeros, 64)};
+    m.start = (struct wire_start){
+        .job = WIRE_JOB_AGENT,
+        .time_floor_s = 0x1122334455667788,
+        .event_head = {0xe1, 0xe2},
+        .policy = span_str("{}"),
+        .secret = span_of(zeros, 64)
+    };
     return m;
 }
 
@@ -52,15 +58,18 @@ static struct span encode(const struct wire_msg *m)
 /* The bytes of docs/formats/wire.md. */
 static void test_bytes(void **state)
 {
-    static const uint8_t start[] = {1,    0,    0,    0,    84, 0, 0, 0, 1,   0,   0x88, 0x77, 0x66, 0x55,
-                                    0x44, 0x33, 0x22, 0x11, 2,  0, 0, 0, '{', '}', 64,   0,    0,    0};
+    static const uint8_t start[] = {1,    0,    0,    0,    132,  0,    0,    0,    1,    0,
+                                    0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0xe1, 0xe2};
+    static const uint8_t parts[] = {2, 0, 0, 0, '{', '}', 64, 0, 0, 0};
     static const uint8_t done[] = {5, 0, 0, 0, 0, 0, 0, 0};
     static const uint8_t failed[] = {6, 0, 0, 0, 8, 0, 0, 0, 1, 0, 5, 0, 0, 0, 'n', 'o'};
     struct wire_msg m = start_msg();
 
     (void) state;
-    assert_int_equal(encode(&m).len, 92);
+    assert_int_equal(encode(&m).len, 140);
     assert_memory_equal(buf, start, sizeof(start));
+    assert_true(span_is_zero(span_of(buf + sizeof(start), 46)));
+    assert_memory_equal(buf + 66, parts, sizeof(parts));
     m = (struct wire_msg){.type = WIRE_DONE};
     assert_int_equal(encode(&m).len, sizeof(done));
     assert_memory_equal(buf, done, sizeof(done));
@@ -92,6 +101,7 @@ static void test_round_trip(void **state)
     assert_int_equal(wire_decode(encode(&in[0]), &out, &err), 0);
     assert_int_equal(out.start.job, WIRE_JOB_AGENT);
     assert_true(out.start.time_floor_s == 0x1122334455667788);
+    assert_int_equal(out.start.event_head[1], 0xe2);
     assert_true(span_eq_str(out.start.policy, "{}"));
     assert_int_equal(out.start.secret.len, 64);
     assert_int_equal(wire_decode(encode(&in[3]), &out, &err), 0);
@@ -111,7 +121,7 @@ static void test_largest(void **state)
 
     (void) state;
     m.start.policy = span_of(zeros, WIRE_POLICY_MAX);
-    assert_int_equal(encode(&m).len, WIRE_HEADER_SIZE + 18 + WIRE_POLICY_MAX + 64);
+    assert_int_equal(encode(&m).len, WIRE_HEADER_SIZE + 18 + WIRE_EVENT_HEAD_SIZE + WIRE_POLICY_MAX + 64);
     m = reply_msg(WIRE_REPORT_MAX, WIRE_AUX_MAX);
     assert_true(encode(&m).len <= WIRE_MESSAGE_MAX);
     m.type = WIRE_CERTIFICATES;
@@ -139,7 +149,7 @@ static void test_encode_bad(void **state)
 
     (void) state;
     assert_int_equal(wire_encode(&m, &w, &err), -1);
-    test_check_err(&err, ERR_LIMIT, "START: no room for 92 bytes", "room");
+    test_check_err(&err, ERR_LIMIT, "START: no room for 140 bytes", "room");
     m.start.secret.len = 63;
     check_encode_fails(&m, ERR_LIMIT, "START: the secret has 63 bytes, expected 0 or 64");
     m = start_msg();
