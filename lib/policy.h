@@ -114,6 +114,12 @@ struct policy_link {
     struct netaddr_ip4 gateway;
 };
 
+/* How we speak to the Coordinator. A refusal never leads to the other one. */
+enum policy_protocol {
+    POLICY_NACRE_1 = 0, /* docs/formats/ratls.md; what a policy without the key means */
+    POLICY_CONTRAST,    /* docs/formats/atls.md */
+};
+
 /* Smallest accepted components of the Coordinator's reported TCB. */
 struct policy_tcb {
     uint8_t bootloader;
@@ -134,6 +140,7 @@ struct policy_reference {
 
 struct policy_coordinator {
     struct netaddr address;
+    enum policy_protocol protocol;
     bool has_root_ca_key;                    /* optional, but then references must be given */
     uint8_t root_ca_key_sha256[SHA256_SIZE]; /* of the root CA's SubjectPublicKeyInfo, DER */
     struct policy_reference references[POLICY_REFERENCES_MAX];

@@ -139,6 +139,20 @@ static int coordinator_address(const struct json *at, struct arena *strings, voi
     return 0;
 }
 
+static int coordinator_protocol(const struct json *at, struct arena *strings, void *out, struct err *err)
+{
+    struct policy_coordinator *c = out;
+    struct span text;
+
+    (void) strings;
+    if (json_string(at, POLICY_STRING_MAX, &text, err) < 0)
+        return -1;
+    if (!span_eq_str(text, "nacre/1") && !span_eq_str(text, "contrast"))
+        return json_fail(at, err, ERR_FORMAT, "expected \"nacre/1\" or \"contrast\"");
+    c->protocol = span_eq_str(text, "contrast") ? POLICY_CONTRAST : POLICY_NACRE_1;
+    return 0;
+}
+
 static int coordinator_root_ca(const struct json *at, struct arena *strings, void *out, struct err *err)
 {
     struct policy_coordinator *c = out;
@@ -179,6 +193,7 @@ static int coordinator_retry_max(const struct json *at, struct arena *strings, v
 
 static const struct json_field coordinator_fields[] = {
     {"address",            true,  coordinator_address   },
+    {"protocol",           false, coordinator_protocol  },
     {"root_ca_key_sha256", false, coordinator_root_ca   },
     {"reference_values",   false, coordinator_references},
     {"deadline_ms",        true,  coordinator_deadline  },

@@ -40,6 +40,7 @@ static void test_minimal(void **state)
     assert_int_equal(p->coordinator.address.kind, NETADDR_VSOCK);
     assert_int_equal(p->coordinator.address.cid, 2);
     assert_true(p->coordinator.has_root_ca_key);
+    assert_int_equal(p->coordinator.protocol, POLICY_NACRE_1); /* what no key means */
     assert_int_equal(p->coordinator.reference_count, 0);
     policy_free(p);
 }
@@ -83,6 +84,7 @@ static void test_full_rest(void **state)
 
     (void) state;
     assert_int_equal(p->platforms, POLICY_SNP | POLICY_TDX);
+    assert_int_equal(c->protocol, POLICY_CONTRAST);
     assert_int_equal(p->image.verity.salt_len, 32);
     assert_int_equal(p->image.verity.salt[31], 0xbf);
     assert_int_equal(p->image.verity.hash_start_block, 4097);
@@ -218,6 +220,9 @@ static const struct bad_row bad[] = {
     {"\"gateway\": \"10.0.2.2\"",            "\"gateway\": \"gw\"",                   ERR_FORMAT,  "network[0].gateway: expected an IPv4"                            },
  /* coordinator */
     {"\"10.0.2.2:7777\"",                    "\"localhost:7777\"",                    ERR_FORMAT,  "coordinator.address: expected an IPv4 address"                   },
+    {"\"contrast\"",                         "\"nacre/2\"",                           ERR_FORMAT,  "coordinator.protocol: expected \"nacre/1\" or"                   },
+    {"\"contrast\"",                         "1",                                     ERR_FORMAT,  "coordinator.protocol: "                                          },
+    {"\"contrast\"",                         "\"\"",                                  ERR_FORMAT,  "coordinator.protocol: "                                          },
     {"\"10.0.2.2:7777\"",                    "\"10.0.2.2\"",                          ERR_FORMAT,  "coordinator.address: expected address and port"                  },
     {"\"retry_ms\": 100",                    "\"retry_ms\": 3000",                    ERR_DENIED,
      "expected retry_ms <= retry_max_ms <= deadline_ms"                                                                                                              },
