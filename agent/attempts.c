@@ -105,6 +105,7 @@ static int attempt(struct agent *agent, uint64_t end_ms, struct err *err)
         .coordinator = &agent->policy->coordinator,
         .now_s = trusted_now_s(agent),
         .versions = TLS_ANY,
+        .event_head = agent->event_head,
         .evidence = get_evidence,
         .ctx = agent,
     };

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "join.h"
+#include "join_parts.h"
 
-#include "grpc.h"
-#include "meshapi.h"
-#include "netaddr.h"
-#include "pem.h"
 #include "pin.h"
 #include "rng.h"
 #include "secret.h"
@@ -12,22 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_PEM_MAX 512
-#define PLACEHOLDER_MAX 512 /* bytes of a certificate without evidence */
+static bool is_nacre(const struct join *j)
+{
+    return j->config.coordinator->protocol == POLICY_NACRE_1;
+}
 
-struct join {
-    struct join_config config;
-    struct ecc_pair key;
-    uint8_t spki[ECC_SPKI_MAX];
-    size_t spki_len;
-    uint8_t nonce[ATLS_NONCE_SIZE]; /* ours */
-    uint8_t certificate[ATLS_CERTIFICATE_MAX];
-    struct tls *tls;
-    struct grpc *grpc; /* after the handshake */
-    char key_pem[KEY_PEM_MAX];
-    struct join_result result;
-    bool joined;
-};
+int join_check_evidence(const struct join *j, struct span evidence, const uint8_t *report_data,
+                        struct err *err)
+{
+    const struct pin_evidence pin = {
+        .coordinator = j->config.coordinator,
+        .evidence = evidence,
+        .report_data = span_of(report_data, RATLS_REPORT_DATA_SIZE),
+        .now_s = j->config.now_s,
+        .test_root = j->config.test_root,
+    };
+    return pin_check_evidence(&pin, err);
+}
 
 /* --- the two questions of the handshake ------------------------------------------------------------ */
 
@@ -37,14 +34,15 @@ static int on_verify(void *ctx, struct span certificate, struct err *err)
     struct atls_peer peer;
     if (atls_peer_parse(certificate, j->config.now_s, &peer, err) < 0)
         return -1;
-    struct pin_evidence pin = {
-        .coordinator = j->config.coordinator,
-        .peer = &peer,
-        .nonce = j->nonce,
-        .now_s = j->config.now_s,
-        .test_root = j->config.test_root,
-    };
-    return pin_check_evidence(&pin, err);
+    if (is_nacre(j)) {
+        if (peer.evidence.len > 0)
+            return err_set(err, ERR_DENIED, 0, "nacre/1: evidence in the Coordinator's certificate");
+        return join_nacre_note(j, peer.spki, err);
+    }
+    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
+    if (atls_report_data(peer.spki, j->nonce, report_data, err) < 0)
+        return -1;
+    return join_check_evidence(j, peer.evidence, report_data, err);
 }
 
 static int make_certificate(struct join *j, struct span evidence, struct span *certificate, struct err *err)
@@ -62,6 +60,8 @@ static int on_certificate(void *ctx, const struct tls_hello *hello, struct span 
     struct join *j = ctx;
     uint8_t server_nonce[ATLS_NONCE_SIZE];
     uint8_t report_data[ATLS_REPORT_DATA_SIZE];
+    if (is_nacre(j))
+        return make_certificate(j, span_of(NULL, 0), certificate, err);
     if (atls_name_decode(hello->names, hello->name_count, server_nonce, err) < 0 ||
         atls_report_data(span_of(j->spki, j->spki_len), server_nonce, report_data, err) < 0)
         return -1;
@@ -94,13 +94,14 @@ static int make_key(struct join *j, struct err *err)
 static int make_tls(struct join *j, struct err *err)
 {
     char alpn[ATLS_ALPN_SIZE];
+    bool nacre = is_nacre(j);
     struct span placeholder;
     if (atls_alpn_encode(j->nonce, alpn, err) < 0 ||
         make_certificate(j, span_of(NULL, 0), &placeholder, err) < 0)
         return -1;
     struct tls_config config = {
-        .versions = j->config.versions,
-        .alpn = alpn,
+        .versions = nacre ? TLS_ONLY_13 : j->config.versions,
+        .alpn = nacre ? RATLS_ALPN : alpn,
         .key = &j->key,
         .placeholder = placeholder,
         .calls = {.verify = on_verify, .certificate = on_certificate, .ctx = j},
@@ -129,6 +130,7 @@ void join_free(struct join *j)
     if (j == NULL)
         return;
     grpc_free(j->grpc);
+    ratls_link_close(&j->link);
     tls_free(j->tls);
     secret_wipe_bytes(j, sizeof(*j));
     free(j);
@@ -156,56 +158,15 @@ void join_sent(struct join *j, size_t len)
     tls_sent(j->tls, len);
 }
 
-static int start_call(struct join *j, struct err *err)
+int join_take_answer(struct join *j, struct span message, uint64_t time_s, struct err *err)
 {
-    char authority[NETADDR_TEXT_MAX];
-    netaddr_format(&j->config.coordinator->address, authority);
-    j->grpc = grpc_client(authority, MESHAPI_NEW_MESH_CERT, span_of(NULL, 0), err);
-    return j->grpc == NULL ? -1 : 0;
-}
-
-static int send_frames(struct join *j, struct err *err)
-{
-    for (;;) {
-        struct span frames;
-        if (grpc_send(j->grpc, &frames, err) < 0)
-            return -1;
-        if (frames.len == 0)
-            return 0;
-        if (tls_write(j->tls, frames, err) < 0)
-            return -1;
-    }
-}
-
-/* Returns 1 when the answer is complete, 0 when it is not yet. */
-static int take_frames(struct join *j, struct err *err)
-{
-    uint8_t plain[4096];
-    int rc = 0;
-    size_t len = 0;
-    while (!grpc_finished(j->grpc) && (rc = tls_read(j->tls, plain, sizeof(plain), &len, err)) == 1) {
-        rc = grpc_receive(j->grpc, span_of(plain, len), err);
-        secret_wipe_bytes(plain, len);
-        if (rc < 0)
-            return -1;
-    }
-    if (rc < 0)
-        return -1;
-    if (grpc_finished(j->grpc))
-        return 1;
-    if (tls_closed(j->tls))
-        return err_set(err, ERR_FORMAT, 0, "closed the connection before the answer was complete");
-    return 0;
-}
-
-static int take_answer(struct join *j, struct err *err)
-{
-    struct span message;
     struct meshapi_response response;
-    if (grpc_response(j->grpc, &message, err) < 0 || meshapi_response_decode(message, &response, err) < 0)
+    int64_t now_s = j->config.now_s;
+    if (time_s > (uint64_t) now_s)
+        now_s = (int64_t) time_s;
+    if (meshapi_response_decode(message, &response, err) < 0)
         return -1;
-    if (pin_check_response(j->config.coordinator, &response, span_of(j->spki, j->spki_len), j->config.now_s,
-                           err) < 0)
+    if (pin_check_response(j->config.coordinator, &response, span_of(j->spki, j->spki_len), now_s, err) < 0)
         return -1;
     j->result.mesh_ca = response.mesh_ca;
     j->result.cert_chain = response.cert_chain;
@@ -223,14 +184,7 @@ int join_step(struct join *j, struct err *err)
     int rc = tls_handshake(j->tls, err);
     if (rc != 1)
         return rc;
-    if (j->grpc == NULL && start_call(j, err) < 0)
-        return -1;
-    if (send_frames(j, err) < 0)
-        return -1;
-    rc = take_frames(j, err);
-    if (rc < 0 || (rc == 0 && send_frames(j, err) < 0))
-        return -1;
-    return rc == 0 ? 0 : take_answer(j, err);
+    return is_nacre(j) ? join_nacre_step(j, err) : join_contrast_step(j, err);
 }
 
 const struct join_result *join_result(const struct join *j)

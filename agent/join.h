@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* join: one attempt to join the Coordinator, bytes in and bytes out: aTLS, then NewMeshCert.
- * docs/formats/atls.md, docs/formats/meshapi.md
+/* join: one attempt to join the Coordinator, bytes in and bytes out, in the dialect that the policy names.
+ * docs/formats/ratls.md, docs/formats/atls.md, docs/formats/meshapi.md
  *
  * The Coordinator, or who stands in its place, chooses the bytes that come in. Nothing of them is used before
  * it is known to be the one that the policy pins.
@@ -11,6 +11,7 @@
 #include "atls.h"
 #include "err.h"
 #include "policy.h"
+#include "ratls.h"
 #include "tls.h"
 
 #include <stdint.h>
@@ -18,7 +19,8 @@
 struct join_config {
     const struct policy_coordinator *coordinator; /* the pins, and the address for :authority; borrowed */
     int64_t now_s;                                /* seconds since 1970, for the dates of certificates */
-    enum tls_versions versions;
+    enum tls_versions versions;                   /* nacre/1 is TLS 1.3 whatever this says */
+    const uint8_t *event_head;                    /* RATLS_HEAD_SIZE bytes, borrowed; nacre/1 binds it */
     struct span test_root; /* tests only: DER of the root of the Coordinator's own evidence; empty: AMD's */
     /* Append evidence whose report holds report_data to w. An error ends the attempt with exactly this error.
      */

@@ -69,12 +69,9 @@ static int check_evidence(const struct pin_evidence *p, struct err *err)
 {
     struct snp_evidence evidence;
     struct snp_report report;
-    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
-    if (p->peer->evidence.len == 0)
-        return err_set(err, ERR_MISSING, 0,
-                       "no evidence in its certificate, and the policy has reference values");
-    if (atls_report_data(p->peer->spki, p->nonce, report_data, err) < 0 ||
-        snp_evidence_decode(p->peer->evidence, &evidence, err) < 0 ||
+    if (p->evidence.len == 0)
+        return err_set(err, ERR_MISSING, 0, "it shows none, and the policy has reference values");
+    if (snp_evidence_decode(p->evidence, &evidence, err) < 0 ||
         snp_report_parse(span_of(evidence.report, sizeof(evidence.report)), &report, err) < 0)
         return -1;
     struct snp_expect expect = {
@@ -82,7 +79,7 @@ static int check_evidence(const struct pin_evidence *p, struct err *err)
         .product = snp_report_product(&report),
         .test_root = p->test_root,
         .crl_not_required = true,
-        .report_data = span_of(report_data, sizeof(report_data)),
+        .report_data = p->report_data,
     };
     if (expect.product == SNP_PRODUCT_UNKNOWN)
         expect.product = evidence.product;

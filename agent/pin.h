@@ -7,17 +7,19 @@
 #ifndef NACRE_PIN_H
 #define NACRE_PIN_H
 
-#include "atls.h"
 #include "meshapi.h"
 #include "policy.h"
+#include "span.h"
 
-/* The pin on reference values: the evidence in the Coordinator's TLS certificate, answering to our nonce.
- * Nothing is checked when the policy has none. test_root: DER, instead of AMD's roots; empty outside of
+#include <stdint.h>
+
+/* The pin on reference values: the Coordinator's evidence, whose report must hold report_data. Nothing is
+ * checked when the policy has none. test_root: DER, instead of AMD's roots; empty outside of
  * tests. */
 struct pin_evidence {
     const struct policy_coordinator *coordinator;
-    const struct atls_peer *peer;
-    const uint8_t *nonce; /* ours, ATLS_NONCE_SIZE bytes */
+    struct span evidence;    /* SNP evidence; empty when it has shown none */
+    struct span report_data; /* SNP_REPORT_DATA_SIZE bytes, from our view of the connection */
     int64_t now_s;
     struct span test_root;
 };

@@ -45,6 +45,7 @@ static int setup(void **state)
     evidence_text = "evidence";
     mesh_server_open(&server, NOW);
     coordinator.has_root_ca_key = true;
+    coordinator.protocol = POLICY_CONTRAST;
     mesh_server_pin(&server, coordinator.root_ca_key_sha256);
     config = (struct join_config){.coordinator = &coordinator, .now_s = NOW, .evidence = give_evidence};
     return 0;
@@ -252,7 +253,7 @@ static void test_wants_evidence(void **state)
 {
     (void) state;
     coordinator.reference_count = 1;
-    refused(ERR_DENIED, "evidence: no evidence in its certificate, and the policy has reference values");
+    refused(ERR_DENIED, "evidence: it shows none, and the policy has reference values");
     assert_int_equal(reports, 0); /* nothing of ours has gone to it */
     assert_int_equal(server.calls, 0);
 }
@@ -310,6 +311,17 @@ static void test_keys_are_new(void **state)
     assert_false(ecc_public_eq(&first, &server.peer.key));
 }
 
+/* nacre/1 with a Coordinator that knows Contrast's dialect only: no join, and no second try in that dialect.
+ */
+static void test_no_fallback(void **state)
+{
+    (void) state;
+    coordinator.protocol = POLICY_NACRE_1;
+    refused(ERR_FORMAT, "tls: handshake: ");
+    assert_int_equal(reports, 0);
+    assert_int_equal(server.calls, 0);
+}
+
 int main(void)
 {
 #define ROW(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -325,6 +337,7 @@ int main(void)
         ROW(test_wants_evidence),    ROW(test_bad_evidence),
         ROW(test_clock_behind),      ROW(test_no_nonce),
         ROW(test_closed_at_once),    ROW(test_keys_are_new),
+        ROW(test_no_fallback),
     };
 #undef ROW
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  * test root. The pin on the root CA and the form of the answer: test_join. */
 #include "pin.h"
 
+#include "atls.h"
+
 #include "psp_report.h"
 #include "snp_evidence.h"
 #include "snp_test.h"
@@ -16,9 +18,10 @@ struct lab {
     struct ecc_pair tls_key;
     uint8_t spki[ECC_SPKI_MAX];
     uint8_t nonce[ATLS_NONCE_SIZE];
+    uint8_t report_data[ATLS_REPORT_DATA_SIZE]; /* what the agent expects */
     uint8_t evidence[ATLS_EVIDENCE_MAX];
     struct policy_coordinator coordinator;
-    struct atls_peer peer;
+    struct span key; /* spki */
     struct pin_evidence pin;
 };
 
@@ -44,7 +47,8 @@ static int setup(void **state)
     struct writer w = writer_of(lab.spki, sizeof(lab.spki));
     assert_int_equal(ecc_generate(ECC_CURVE_P256, &lab.tls_key, &err), 0);
     ecc_public_to_spki(&lab.tls_key.pub, &w);
-    lab.peer.spki = writer_span(&w);
+    lab.key = writer_span(&w);
+    assert_int_equal(atls_report_data(lab.key, lab.nonce, lab.report_data, &err), 0);
 
     struct policy_reference *r = &lab.coordinator.references[0];
     lab.coordinator.reference_count = 1;
@@ -53,8 +57,7 @@ static int setup(void **state)
     memset(r->host_data, 0x11, sizeof(r->host_data));
     lab.pin = (struct pin_evidence){
         .coordinator = &lab.coordinator,
-        .peer = &lab.peer,
-        .nonce = lab.nonce,
+        .report_data = span_of(lab.report_data, sizeof(lab.report_data)),
         .now_s = NOW,
         .test_root = lab.state.chain.ark,
     };
@@ -67,12 +70,12 @@ static void show(const uint8_t *nonce)
     uint8_t report_data[ATLS_REPORT_DATA_SIZE];
     uint8_t report[SNP_REPORT_SIZE];
     struct writer w = writer_of(lab.evidence, sizeof(lab.evidence));
-    assert_int_equal(atls_report_data(lab.peer.spki, nonce, report_data, &err), 0);
+    assert_int_equal(atls_report_data(lab.key, nonce, report_data, &err), 0);
     assert_int_equal(psp_report_make(&lab.vm, 0, report_data, report, &err), 0);
     assert_int_equal(
         snp_evidence_encode(span_of(report, sizeof(report)), &lab.state.chain, SNP_PRODUCT_GENOA, &w, &err),
         0);
-    lab.peer.evidence = writer_span(&w);
+    lab.pin.evidence = writer_span(&w);
 }
 
 static void accepted(void)
@@ -111,7 +114,7 @@ static void test_no_pin(void **state)
 {
     (void) state;
     lab.coordinator.reference_count = 0; /* then evidence is not looked at */
-    lab.peer.evidence = span_str("whatever");
+    lab.pin.evidence = span_str("whatever");
     assert_int_equal(pin_check_evidence(&lab.pin, &err), 0);
 }
 
@@ -127,7 +130,8 @@ static void test_other_key(void **state)
 {
     (void) state;
     show(lab.nonce);
-    lab.spki[lab.peer.spki.len - 1] ^= 1;
+    lab.spki[lab.key.len - 1] ^= 1;
+    assert_int_equal(atls_report_data(lab.key, lab.nonce, lab.report_data, &err), 0);
     refused("evidence: report data: ");
 }
 
@@ -210,9 +214,9 @@ static void test_root(void **state)
 static void test_no_evidence(void **state)
 {
     (void) state;
-    lab.peer.evidence = span_of(NULL, 0);
-    refused("evidence: no evidence in its certificate, and the policy has reference values");
-    lab.peer.evidence = span_str("\x0a\x00");
+    lab.pin.evidence = span_of(NULL, 0);
+    refused("evidence: it shows none, and the policy has reference values");
+    lab.pin.evidence = span_str("\x0a\x00");
     refused("evidence: ");
 }
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* join_parts: what the dialects of a join share. Nobody but join*.c includes this. */
+#ifndef NACRE_JOIN_PARTS_H
+#define NACRE_JOIN_PARTS_H
+
+#include "grpc.h"
+#include "join.h"
+#include "meshapi.h"
+#include "ratls_link.h"
+
+#define JOIN_KEY_PEM_MAX 512
+
+struct join {
+    struct join_config config;
+    struct ecc_pair key;
+    uint8_t spki[ECC_SPKI_MAX];
+    size_t spki_len;
+    uint8_t nonce[RATLS_NONCE_SIZE]; /* ours */
+    uint8_t certificate[ATLS_CERTIFICATE_MAX];
+    struct tls *tls;
+    struct grpc *grpc;               /* contrast: after the handshake */
+    struct ratls_link link;          /* nacre/1: after the handshake */
+    uint8_t peer_spki[ECC_SPKI_MAX]; /* nacre/1 */
+    size_t peer_spki_len;
+    char key_pem[JOIN_KEY_PEM_MAX];
+    struct join_result result;
+    bool joined;
+};
+
+_Static_assert(RATLS_NONCE_SIZE == ATLS_NONCE_SIZE && RATLS_REPORT_DATA_SIZE == ATLS_REPORT_DATA_SIZE,
+               "both dialects");
+
+/* The pin on reference values, for evidence whose report must hold report_data (64 bytes). */
+int join_check_evidence(const struct join *j, struct span evidence, const uint8_t *report_data,
+                        struct err *err) __attribute__((warn_unused_result, nonnull));
+/* The Coordinator's answer: check and keep it (the result borrows from message). time_s: its clock, Unix
+ * seconds, or 0; dates are checked with it if it is later than the attempt's own time. Returns 1, or -1 with
+ * *err set. */
+int join_take_answer(struct join *j, struct span message, uint64_t time_s, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* Once the handshake is complete: as join_step. */
+int join_contrast_step(struct join *j, struct err *err) __attribute__((warn_unused_result, nonnull));
+int join_nacre_step(struct join *j, struct err *err) __attribute__((warn_unused_result, nonnull));
+/* In the handshake: the key of the Coordinator's certificate. */
+int join_nacre_note(struct join *j, struct span spki, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+#endif
