@@ -55,10 +55,15 @@ static void add_joined(struct line *line, const struct joinlog_event *event)
     add(line, "joined host_data=");
     for (size_t i = 0; i < sizeof peer->report.host_data; i++)
         add(line, "%02x", peer->report.host_data[i]);
-    add(line, " product=%s name=%.*s secret=%s tls=%s ms=%lld", snp_product_name(peer->product),
+    if (peer->has_event_head) {
+        add(line, " events=");
+        for (size_t i = 0; i < sizeof peer->event_head; i++)
+            add(line, "%02x", peer->event_head[i]);
+    }
+    add(line, " product=%s name=%.*s secret=%s tls=%s protocol=%s ms=%lld", snp_product_name(peer->product),
         (int) peer->policy->sans[0].text.len, (const char *) peer->policy->sans[0].text.data,
         peer->policy->secret_id.len > 0 ? "yes" : "no", session_tls_version(event->session),
-        (long long) event->took_ms);
+        session_protocol(event->session), (long long) event->took_ms);
 }
 
 void joinlog_write(const struct joinlog_event *event)

@@ -19,7 +19,6 @@ void service_free(struct service *s)
     manifest_free(&s->manifest);
     mesh_secret_seed_wipe(&s->seed);
     mesh_ca_wipe(&s->ca);
-    ecc_wipe(&s->tls_key);
     for (size_t i = 0; i < s->root_count; i++)
         fileio_free(&s->roots[i]);
 }
@@ -45,8 +44,7 @@ int service_start(struct service *s, int64_t now_s, struct err *err)
     if (mesh_secret_root_ca_key(&s->seed, &scalar, err) < 0 ||
         ecc_from_scalar(ECC_CURVE_P384, secret_span(&scalar), &root, err) < 0)
         return -1;
-    if (ecc_generate(ECC_CURVE_P384, &mesh, err) < 0 || ecc_generate(ECC_CURVE_P256, &s->tls_key, err) < 0 ||
-        rng_bytes(&serials, sizeof serials, err) < 0)
+    if (ecc_generate(ECC_CURVE_P384, &mesh, err) < 0 || rng_bytes(&serials, sizeof serials, err) < 0)
         return -1;
     if (mesh_ca_make(&root, &mesh, &serials, now_s, &s->ca, err) < 0)
         return -1;
@@ -204,27 +202,42 @@ static void find_policy(const struct service *s, struct service_peer *p)
     add_reason(p, "host data: %s is not in the manifest's Policies", hex);
 }
 
-void service_examine(const struct service *s, const struct atls_peer *peer,
-                     const uint8_t nonce[ATLS_NONCE_SIZE], int64_t now_s, struct service_peer *out)
+void service_examine_claim(const struct service *s, const struct service_claim *claim, int64_t now_s,
+                           struct service_peer *out)
 {
     struct snp_evidence evidence;
-    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
-    struct attempt a = {.service = s, .evidence = &evidence, .report_data = report_data, .now_s = now_s};
+    struct attempt a = {
+        .service = s, .evidence = &evidence, .report_data = claim->report_data, .now_s = now_s};
     struct err why;
 
-    *out = (struct service_peer){.key = peer->key};
-    if (peer->evidence.len == 0) {
-        refuse(out, GRPC_UNAUTHENTICATED, "evidence: there is none in the client's certificate");
+    *out = (struct service_peer){.key = *claim->key};
+    if (claim->evidence.len == 0) {
+        refuse(out, GRPC_UNAUTHENTICATED, "evidence: there is none from the client");
         return;
     }
-    if (snp_evidence_decode(peer->evidence, &evidence, &why) < 0 ||
-        atls_report_data(peer->spki, nonce, report_data, &why) < 0) {
+    if (snp_evidence_decode(claim->evidence, &evidence, &why) < 0) {
         refuse(out, GRPC_UNAUTHENTICATED, "evidence: ");
         refuse(out, GRPC_UNAUTHENTICATED, why.text);
         return;
     }
     if (try_entries(&a, evidence_product(&evidence), out))
         find_policy(s, out);
+}
+
+void service_examine(const struct service *s, const struct atls_peer *peer,
+                     const uint8_t nonce[ATLS_NONCE_SIZE], int64_t now_s, struct service_peer *out)
+{
+    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
+    const struct service_claim claim = {
+        .key = &peer->key, .evidence = peer->evidence, .report_data = report_data};
+    struct err why;
+
+    if (atls_report_data(peer->spki, nonce, report_data, &why) == 0) {
+        service_examine_claim(s, &claim, now_s, out);
+        return;
+    }
+    *out = (struct service_peer){.key = peer->key};
+    refuse(out, GRPC_UNAUTHENTICATED, why.text);
 }
 
 static int issue_leaf(const struct service *s, const struct service_peer *peer, int64_t now_s,

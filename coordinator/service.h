@@ -18,6 +18,7 @@
 #include "meshapi.h"
 #include "pem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SERVICE_ROOTS_MAX 8     /* test roots */
@@ -33,12 +34,15 @@ struct service {
     struct manifest manifest;
     struct mesh_secret_seed seed;
     struct mesh_ca ca;
-    struct ecc_pair tls_key;                      /* P-256; new for each start */
     struct fileio_bytes roots[SERVICE_ROOTS_MAX]; /* DER of test roots, beside AMD's */
     size_t root_count;
     struct service_pem root_pem;
     struct service_pem intermediate_pem;
     struct service_pem mesh_pem;
+    /* Append the Coordinator's own SNP evidence, whose report holds report_data, to w. NULL: no TEE. */
+    int (*evidence)(void *ctx, const uint8_t report_data[SNP_REPORT_DATA_SIZE], struct writer *w,
+                    struct err *err);
+    void *evidence_ctx;
 };
 
 /* What the handshake told about a peer. */
@@ -50,6 +54,8 @@ struct service_peer {
     struct snp_report report;        /* verified, when status is GRPC_OK */
     enum snp_product product;
     const struct manifest_policy *policy;
+    bool has_event_head; /* nacre/1: the peer's evidence is bound to this head of its event log */
+    uint8_t event_head[SHA384_SIZE];
 };
 
 /* Make the keys and certificates from s->manifest and s->seed, which are set. Returns 0, or -1 with *err set.
@@ -59,7 +65,18 @@ int service_start(struct service *s, int64_t now_s, struct err *err)
 void service_free(struct service *s); /* wipes the secrets */
 #define AUTO_SERVICE __attribute__((cleanup(service_free))) struct service
 
-/* Judge the evidence of a peer whose certificate answers to nonce. The result is in *out, refusals too. */
+/* Judge evidence of the one who holds key: its report must hold report_data. The result is in *out, refusals
+ * too. */
+struct service_claim {
+    const struct ecc_public *key;
+    struct span evidence;
+    const uint8_t *report_data; /* SNP_REPORT_DATA_SIZE bytes, from our view of the connection */
+};
+void service_examine_claim(const struct service *s, const struct service_claim *claim, int64_t now_s,
+                           struct service_peer *out) __attribute__((nonnull));
+
+/* aTLS: judge the evidence of a peer whose certificate answers to nonce. The result is in *out, refusals too.
+ */
 void service_examine(const struct service *s, const struct atls_peer *peer,
                      const uint8_t nonce[ATLS_NONCE_SIZE], int64_t now_s, struct service_peer *out)
     __attribute__((nonnull));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "session.h"
+#include "session_parts.h"
 
 #include "rng.h"
 #include "secret.h"
@@ -9,38 +9,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESPONSE_MAX 131072  /* bytes */
-#define CERTIFICATE_MAX 1024 /* bytes of a certificate of ours: no evidence in it */
+/* Is nacre/1 among these names, joined by commas? */
+static bool names_nacre(struct span alpn)
+{
+    const char *name = "," RATLS_ALPN ",";
+    char text[TLS_ALPN_LIST_MAX + 3];
+    struct writer w = writer_of(text, sizeof text);
 
-_Static_assert(RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
+    writer_u8(&w, ',');
+    writer_bytes(&w, alpn);
+    writer_str(&w, ",");
+    return !w.bad && memmem(text, w.len, name, strlen(name)) != NULL;
+}
 
-struct session {
-    const struct service *service;
-    int64_t now_s;
-    uint8_t nonce[ATLS_NONCE_SIZE];
-    uint8_t certificate[CERTIFICATE_MAX]; /* ours */
-    size_t input_len;                     /* bytes taken so far */
-    struct tls *tls;
-    struct grpc *grpc; /* after the handshake */
-    bool have_peer;
-    bool answered;
-    struct service_peer peer;
-    enum grpc_status status; /* of the answer */
-    char reason[SERVICE_REASON_MAX];
-};
-
-/* Our certificate for this connection. The client's nonce is checked for its form; without a TEE there is no
- * evidence that could answer to it. */
+/* Our certificate for this connection, once the client's ALPN names tell its dialect. aTLS: the client's
+ * nonce is checked for its form; no evidence answers to it. */
 static int give_certificate(void *ctx, const struct tls_hello *hello, struct span *certificate,
                             struct err *err)
 {
     struct session *s = ctx;
     uint8_t client_nonce[ATLS_NONCE_SIZE];
-    struct atls_template t = {.key = &s->service->tls_key, .now_s = s->now_s};
+    struct atls_template t = {.key = &s->key, .now_s = s->now_s};
     struct writer w = writer_of(s->certificate, sizeof s->certificate);
 
-    if (atls_alpn_decode(hello->alpn, client_nonce, err) < 0 ||
-        rng_bytes(t.serial, sizeof t.serial, err) < 0 || atls_certificate(&t, &w, err) < 0)
+    s->nacre = span_eq_str(hello->alpn, RATLS_ALPN);
+    if (!s->nacre && names_nacre(hello->alpn))
+        return err_set(err, ERR_FORMAT, 0, "ALPN: nacre/1 beside other names: two dialects");
+    if (!s->nacre && atls_alpn_decode(hello->alpn, client_nonce, err) < 0)
+        return -1;
+    if (rng_bytes(t.serial, sizeof t.serial, err) < 0 || atls_certificate(&t, &w, err) < 0)
         return -1;
     *certificate = writer_span(&w);
     return 0;
@@ -55,6 +52,8 @@ static int take_certificate(void *ctx, struct span certificate, struct err *err)
 
     if (atls_peer_parse(certificate, s->now_s, &peer, err) < 0)
         return -1;
+    if (s->nacre)
+        return session_nacre_note(s, &peer, err);
     service_examine(s->service, &peer, s->nonce, s->now_s, &s->peer);
     s->have_peer = true;
     return 0;
@@ -62,16 +61,16 @@ static int take_certificate(void *ctx, struct span certificate, struct err *err)
 
 static int make_tls(struct session *s, struct err *err)
 {
-    uint8_t ca[CERTIFICATE_MAX];
+    uint8_t ca[SESSION_CERTIFICATE_MAX];
     struct writer w = writer_of(ca, sizeof ca);
 
-    if (rng_bytes(s->nonce, sizeof s->nonce, err) < 0 ||
-        atls_ca_certificate(&s->service->tls_key, s->nonce, &w, err) < 0)
+    if (ecc_generate(ECC_CURVE_P256, &s->key, err) < 0 || rng_bytes(s->nonce, sizeof s->nonce, err) < 0 ||
+        atls_ca_certificate(&s->key, s->nonce, &w, err) < 0)
         return -1;
     const struct tls_config config = {
         .versions = TLS_ANY,
-        .alpn = ATLS_ALPN_H2,
-        .key = &s->service->tls_key,
+        .alpn = RATLS_ALPN "," ATLS_ALPN_H2,
+        .key = &s->key,
         .ca_certificate = writer_span(&w),
         .calls = {.verify = take_certificate, .certificate = give_certificate, .ctx = s},
     };
@@ -102,105 +101,31 @@ void session_free(struct session *s)
     if (s == NULL)
         return;
     grpc_free(s->grpc);
+    ratls_link_close(&s->link);
     tls_free(s->tls);
+    ecc_wipe(&s->key);
     free(s);
 }
 
-/* The answer is known: note it for the log. */
-static int respond(struct session *s, enum grpc_status status, const char *reason, struct span message,
-                   struct err *err)
+static int open_dialect(struct session *s, struct err *err)
 {
-    s->status = status;
-    (void) snprintf(s->reason, sizeof s->reason, "%s", reason);
-    return grpc_respond(s->grpc, status, reason, message, err);
-}
-
-static int respond_certificate(struct session *s, struct err *err)
-{
-    uint8_t *message = calloc(1, RESPONSE_MAX);
-    struct err why;
-    int rc = -1;
-
-    if (message == NULL)
-        return respond(s, GRPC_RESOURCE_EXHAUSTED, "no memory", span_of(NULL, 0), err);
-    struct writer w = writer_of(message, RESPONSE_MAX);
-    if (service_new_mesh_cert(s->service, &s->peer, s->now_s, &w, &why) < 0)
-        rc = respond(s, GRPC_INTERNAL, why.text, span_of(NULL, 0), err);
-    else
-        rc = respond(s, GRPC_OK, "", writer_span(&w), err);
-    secret_wipe_bytes(message, RESPONSE_MAX);
-    free(message);
-    return rc;
-}
-
-static int answer(struct session *s, const char *path, struct span message, struct err *err)
-{
-    const struct span nothing = span_of(NULL, 0);
-    struct err why;
-
-    if (strcmp(path, MESHAPI_NEW_MESH_CERT) != 0)
-        return respond(s, GRPC_UNIMPLEMENTED, "this Coordinator serves NewMeshCert only", nothing, err);
-    if (meshapi_request_decode(message, &why) < 0)
-        return respond(s, GRPC_INVALID_ARGUMENT, why.text, nothing, err);
-    if (s->peer.status != GRPC_OK)
-        return respond(s, s->peer.status, s->peer.reason, nothing, err);
-    return respond_certificate(s, err);
-}
-
-/* Hand what gRPC wants to send to TLS. */
-static int pump_out(struct session *s, struct err *err)
-{
-    struct span bytes;
-
-    do {
-        if (grpc_send(s->grpc, &bytes, err) < 0)
-            return -1;
-        if (bytes.len > 0 && tls_write(s->tls, bytes, err) < 0)
-            return -1;
-    } while (bytes.len > 0);
-    if (grpc_finished(s->grpc) && !s->answered) {
-        s->answered = true;
-        tls_close(s->tls);
-    }
-    return 0;
-}
-
-static int pump_in(struct session *s, struct err *err)
-{
-    uint8_t plain[TLS_PLAIN_MAX];
-    const char *path;
-    struct span message;
-    size_t len;
-    int more = 1;
-
-    while (more > 0 && !s->answered) {
-        more = tls_read(s->tls, plain, sizeof plain, &len, err);
-        if (more < 0 || (more > 0 && grpc_receive(s->grpc, span_of(plain, len), err) < 0))
-            return -1;
-        if (grpc_request(s->grpc, &path, &message) && answer(s, path, message, err) < 0)
-            return -1;
-        if (pump_out(s, err) < 0)
-            return -1;
-    }
-    if (!s->answered && tls_closed(s->tls))
-        return err_set(err, ERR_FORMAT, 0, "the peer closed the connection before its call was complete");
-    return 0;
+    if (!s->have_peer)
+        return err_set(err, ERR_DENIED, 0, "the handshake was completed without a client certificate");
+    return s->nacre ? session_nacre_open(s, err) : session_contrast_open(s, err);
 }
 
 static int step(struct session *s, struct err *err)
 {
-    if (s->grpc == NULL) {
+    if (!s->opened) {
         int done = tls_handshake(s->tls, err);
 
         if (done <= 0)
             return done;
-        s->grpc = grpc_server(err);
-        if (s->grpc == NULL)
+        if (open_dialect(s, err) < 0)
             return -1;
-        if (!s->have_peer)
-            return err_set(err, ERR_DENIED, 0, "the handshake was completed without a client certificate");
+        s->opened = true;
     }
-    return pump_in(s, err);
+    return s->nacre ? session_nacre_step(s, err) : session_contrast_step(s, err);
 }
 
 int session_input(struct session *s, struct span bytes, struct err *err)
@@ -254,4 +179,15 @@ const struct service_peer *session_peer(const struct session *s)
 const char *session_tls_version(const struct session *s)
 {
     return tls_version(s->tls);
+}
+
+const char *session_protocol(const struct session *s)
+{
+    return s->nacre ? RATLS_ALPN : "contrast";
+}
+
+void session_note(struct session *s, enum grpc_status status, const char *reason)
+{
+    s->status = status;
+    (void) snprintf(s->reason, sizeof s->reason, "%s", reason);
 }

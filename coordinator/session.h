@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session: one connection of a guest, from its first byte to the last, without a socket.
  *
- * TLS (lib/tls) carries one gRPC call (lib/grpc). The guest's evidence is judged in the handshake; a refusal
- * does not end the handshake but is the answer to the call, so that the guest can print why. The peer chooses
- * all bytes.
+ * TLS (lib/tls) carries nacre/1 (lib/ratls) or Contrast's dialect, one gRPC call (lib/grpc): the client's
+ * ALPN names say which. Contrast's evidence is judged in the handshake, nacre/1's after it; a refusal is an
+ * answer, so that the guest can print why. The peer chooses all bytes.
  */
 #ifndef NACRE_SESSION_H
 #define NACRE_SESSION_H
@@ -43,6 +43,7 @@ bool session_answered(const struct session *s) __attribute__((nonnull));
 enum grpc_status session_status(const struct session *s) __attribute__((nonnull));
 const char *session_reason(const struct session *s) __attribute__((nonnull)); /* "" with GRPC_OK */
 const struct service_peer *session_peer(const struct session *s) __attribute__((nonnull));
+const char *session_protocol(const struct session *s) __attribute__((nonnull)); /* "nacre/1", "contrast" */
 const char *session_tls_version(const struct session *s) __attribute__((nonnull));
 
 #endif

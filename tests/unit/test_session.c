@@ -20,6 +20,7 @@
 #define MANIFEST_TEXT_SIZE 8192
 #define ROUNDS_MAX 64
 
+static const uint8_t event_head[RATLS_HEAD_SIZE] = {0xe1, 0xe2, 0xe3};
 static char psp_dir[] = "/tmp/nacre-psp-XXXXXX";
 static struct psp_state psp;
 static int64_t now_s;
@@ -184,8 +185,12 @@ static void run(struct talk *t, size_t step)
 static void start(struct talk *t, const struct service *s, const struct policy_coordinator *pin,
                   struct guest *g, enum tls_versions versions)
 {
-    const struct join_config config = {
-        .coordinator = pin, .now_s = now_s, .versions = versions, .evidence = give_evidence, .ctx = g};
+    const struct join_config config = {.coordinator = pin,
+                                       .now_s = now_s,
+                                       .versions = versions,
+                                       .event_head = event_head,
+                                       .evidence = give_evidence,
+                                       .ctx = g};
     struct err err;
 
     memset(t, 0, sizeof *t);
@@ -221,8 +226,18 @@ static void check_joined(struct talk *t, const struct service *s)
 
 static void test_joins(void **state)
 {
-    static const enum tls_versions versions[] = {TLS_ANY, TLS_ONLY_13, TLS_ONLY_12};
-    static const size_t steps[] = {65536, 1000, 7};
+    static const struct {
+        enum policy_protocol protocol;
+        enum tls_versions versions;
+        size_t step;
+    } rows[] = {
+        {POLICY_CONTRAST, TLS_ANY,     65536},
+        {POLICY_CONTRAST, TLS_ONLY_13, 1000 },
+        {POLICY_CONTRAST, TLS_ONLY_12, 7    },
+        {POLICY_NACRE_1,  TLS_ANY,     65536},
+        {POLICY_NACRE_1,  TLS_ONLY_12, 1000 }, /* it takes 1.3 all the same */
+        {POLICY_NACRE_1,  TLS_ONLY_13, 7    },
+    };
     struct policy_coordinator pin;
     struct service s;
     struct guest g;
@@ -231,12 +246,18 @@ static void test_joins(void **state)
     make_service(&s, manifest_text, true);
     make_pin(&s, &pin);
     make_guest(&g);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct talk t;
+        bool nacre = rows[i].protocol == POLICY_NACRE_1;
 
-        start(&t, &s, &pin, &g, versions[i]);
-        run(&t, steps[i]);
+        pin.protocol = rows[i].protocol;
+        start(&t, &s, &pin, &g, rows[i].versions);
+        run(&t, rows[i].step);
         check_joined(&t, &s);
+        assert_string_equal(session_protocol(t.session), nacre ? "nacre/1" : "contrast");
+        assert_int_equal(session_peer(t.session)->has_event_head, nacre);
+        if (nacre)
+            assert_memory_equal(session_peer(t.session)->event_head, event_head, sizeof event_head);
         end(&t);
     }
     service_free(&s);
@@ -333,35 +354,40 @@ static void edit(char text[MANIFEST_TEXT_SIZE], const char *from, const char *to
     (void) snprintf(at, MANIFEST_TEXT_SIZE - (size_t) (at - text), "%s%s", to, rest);
 }
 
+static void check_refusal(const struct refusal *row, enum policy_protocol protocol)
+{
+    char text[MANIFEST_TEXT_SIZE];
+    struct policy_coordinator pin;
+    struct service s;
+    struct guest g;
+    struct talk t;
+
+    (void) snprintf(text, sizeof text, "%s", manifest_text);
+    if (row->from != NULL)
+        edit(text, row->from, row->to);
+    make_service(&s, text, !row->no_root);
+    make_pin(&s, &pin);
+    pin.protocol = protocol;
+    make_guest(&g);
+    if (row->guest != NULL)
+        row->guest(&g);
+    start(&t, &s, &pin, &g, TLS_ANY);
+    run(&t, 65536);
+    if (t.joined != -1 || t.join_err.code != ERR_DENIED || session_status(t.session) != row->status ||
+        strstr(session_reason(t.session), row->says) == NULL || strstr(t.join_err.text, row->says) == NULL)
+        fail_msg("%s (protocol %d): join %d %s: %s; session %s: %s", row->says, (int) protocol, t.joined,
+                 err_code_name(t.join_err.code), t.join_err.text,
+                 grpc_status_name((int) session_status(t.session)), session_reason(t.session));
+    end(&t);
+    service_free(&s);
+}
+
 static void test_refusals(void **state)
 {
     (void) state;
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        const struct refusal *row = &refusals[i];
-        char text[MANIFEST_TEXT_SIZE];
-        struct policy_coordinator pin;
-        struct service s;
-        struct guest g;
-        struct talk t;
-
-        (void) snprintf(text, sizeof text, "%s", manifest_text);
-        if (row->from != NULL)
-            edit(text, row->from, row->to);
-        make_service(&s, text, !row->no_root);
-        make_pin(&s, &pin);
-        make_guest(&g);
-        if (row->guest != NULL)
-            row->guest(&g);
-        start(&t, &s, &pin, &g, TLS_ANY);
-        run(&t, 65536);
-        if (t.joined != -1 || t.join_err.code != ERR_DENIED || session_status(t.session) != row->status ||
-            strstr(session_reason(t.session), row->says) == NULL ||
-            strstr(t.join_err.text, row->says) == NULL)
-            fail_msg("row %zu (%s): join %d %s: %s; session %s: %s", i, row->says, t.joined,
-                     err_code_name(t.join_err.code), t.join_err.text,
-                     grpc_status_name((int) session_status(t.session)), session_reason(t.session));
-        end(&t);
-        service_free(&s);
+        check_refusal(&refusals[i], POLICY_CONTRAST);
+        check_refusal(&refusals[i], POLICY_NACRE_1);
     }
 }
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nacre/1 after the handshake. Our evidence, if we have a TEE, goes out before the guest's comes in; nothing
+ * but a refusal follows when the guest's is not good. */
+#include "session_parts.h"
+
+#include "rng.h"
+#include "secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int session_nacre_note(struct session *s, const struct atls_peer *peer, struct err *err)
+{
+    if (peer->evidence.len > 0)
+        return err_set(err, ERR_DENIED, 0, "nacre/1: evidence in the client's certificate");
+    if (peer->spki.len > sizeof s->peer_spki)
+        return err_set(err, ERR_LIMIT, 0, "nacre/1: the client's key has %zu bytes", peer->spki.len);
+    memcpy(s->peer_spki, peer->spki.data, peer->spki.len);
+    s->peer_spki_len = peer->spki.len;
+    s->peer = (struct service_peer){.key = peer->key, .status = GRPC_UNAUTHENTICATED};
+    s->peer_key = peer->key;
+    s->have_peer = true;
+    return 0;
+}
+
+int session_nacre_open(struct session *s, struct err *err)
+{
+    return ratls_link_open(&s->link, s->tls, RATLS_SERVER, err);
+}
+
+static int own_evidence(struct session *s, struct writer *w, struct err *err)
+{
+    uint8_t spki[ECC_SPKI_MAX];
+    uint8_t report_data[RATLS_REPORT_DATA_SIZE];
+    struct writer key = writer_of(spki, sizeof spki);
+
+    if (s->service->evidence == NULL)
+        return 0;
+    ecc_public_to_spki(&s->key.pub, &key);
+    if (key.bad)
+        return err_set(err, ERR_LIMIT, 0, "nacre/1: own key does not fit");
+    if (ratls_link_report_data(&s->link, RATLS_SERVER, writer_span(&key), report_data, err) < 0)
+        return -1;
+    return s->service->evidence(s->service->evidence_ctx, report_data, w, err);
+}
+
+static int show_evidence(struct session *s, struct err *err)
+{
+    struct ratls_msg msg = {.type = RATLS_SERVER_EVIDENCE};
+
+    if (rng_bytes(msg.nonce, sizeof msg.nonce, err) < 0 || ratls_link_bind(&s->link, msg.nonce, err) < 0)
+        return -1;
+    AUTO_FREE uint8_t *evidence = malloc(RATLS_EVIDENCE_MAX);
+    if (evidence == NULL)
+        return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
+    struct writer w = writer_of(evidence, RATLS_EVIDENCE_MAX);
+    if (own_evidence(s, &w, err) < 0)
+        return -1;
+    msg.evidence = writer_span(&w);
+    msg.kind = w.len > 0 ? RATLS_SNP : RATLS_NO_TEE;
+    return ratls_link_send(&s->link, &msg, err);
+}
+
+/* The last message is queued. */
+static void end(struct session *s)
+{
+    s->answered = true;
+    tls_close(s->tls);
+}
+
+static int refuse(struct session *s, enum grpc_status status, const char *reason, struct err *err)
+{
+    char text[RATLS_TEXT_MAX];
+    struct ratls_msg msg = {.type = RATLS_REFUSED};
+    size_t len = strnlen(reason, sizeof text);
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char) (reason[i] >= ' ' && reason[i] <= '~' ? reason[i] : '?');
+    msg.text = span_of(text, len);
+    session_note(s, status, reason);
+    if (ratls_link_send(&s->link, &msg, err) < 0)
+        return -1;
+    end(s);
+    return 0;
+}
+
+static int judge(struct session *s, const struct ratls_msg *msg, struct err *err)
+{
+    uint8_t report_data[RATLS_REPORT_DATA_SIZE];
+    const struct service_claim claim = {
+        .key = &s->peer_key, .evidence = msg->evidence, .report_data = report_data};
+    const struct ratls_msg accepted = {.type = RATLS_ACCEPTED};
+
+    if (ratls_link_report_data(&s->link, RATLS_CLIENT, span_of(s->peer_spki, s->peer_spki_len), report_data,
+                               err) < 0)
+        return -1;
+    service_examine_claim(s->service, &claim, s->now_s, &s->peer);
+    if (s->peer.status != GRPC_OK)
+        return refuse(s, s->peer.status, s->peer.reason, err);
+    s->peer.has_event_head = true;
+    memcpy(s->peer.event_head, msg->head, sizeof s->peer.event_head);
+    return ratls_link_send(&s->link, &accepted, err);
+}
+
+static int answer(struct session *s, const struct ratls_msg *request, struct err *err)
+{
+    struct ratls_msg msg = {.type = RATLS_ANSWER, .time_s = (uint64_t) s->now_s};
+    uint8_t *body = NULL;
+    struct err why;
+    int rc;
+
+    if (s->peer.status != GRPC_OK)
+        return err_set(err, ERR_DENIED, 0, "nacre/1: a request before the evidence was accepted");
+    if (meshapi_request_decode(request->body, &why) < 0)
+        return refuse(s, GRPC_INVALID_ARGUMENT, why.text, err);
+    body = malloc(SESSION_RESPONSE_MAX);
+    if (body == NULL)
+        return refuse(s, GRPC_RESOURCE_EXHAUSTED, "no memory", err);
+    struct writer w = writer_of(body, SESSION_RESPONSE_MAX);
+    if (service_new_mesh_cert(s->service, &s->peer, s->now_s, &w, &why) < 0) {
+        rc = refuse(s, GRPC_INTERNAL, why.text, err);
+    } else {
+        msg.body = writer_span(&w);
+        rc = ratls_link_send(&s->link, &msg, err);
+        session_note(s, GRPC_OK, "");
+        end(s);
+    }
+    secret_wipe_bytes(body, SESSION_RESPONSE_MAX);
+    free(body);
+    return rc;
+}
+
+static int take_message(struct session *s, const struct ratls_msg *msg, struct err *err)
+{
+    switch (msg->type) {
+    case RATLS_HELLO:
+        return show_evidence(s, err);
+    case RATLS_CLIENT_EVIDENCE:
+        return judge(s, msg, err);
+    case RATLS_REQUEST:
+        return answer(s, msg, err);
+    case RATLS_SERVER_EVIDENCE:
+    case RATLS_ACCEPTED:
+    case RATLS_ANSWER:
+    case RATLS_REFUSED:
+        break;
+    }
+    return err_set(err, ERR_FORMAT, 0, "nacre/1: %s from a client", ratls_type_name(msg->type));
+}
+
+int session_nacre_step(struct session *s, struct err *err)
+{
+    struct ratls_msg msg;
+    int rc = 1;
+
+    while (!s->answered && (rc = ratls_link_receive(&s->link, &msg, err)) == 1)
+        if (take_message(s, &msg, err) < 0)
+            return -1;
+    return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* session_parts: what the two dialects of a session share. Nobody but session*.c includes this. */
+#ifndef NACRE_SESSION_PARTS_H
+#define NACRE_SESSION_PARTS_H
+
+#include "ratls_link.h"
+#include "session.h"
+
+#define SESSION_RESPONSE_MAX 131072  /* bytes */
+#define SESSION_CERTIFICATE_MAX 1024 /* bytes of a certificate of ours: no evidence in it */
+
+_Static_assert(SESSION_RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
+_Static_assert(RATLS_PAYLOAD_MAX >= 8 + MESHAPI_RESPONSE_MAX, "an answer fits into a message");
+
+struct session {
+    const struct service *service;
+    int64_t now_s;
+    struct ecc_pair key; /* of this connection only */
+    uint8_t nonce[ATLS_NONCE_SIZE];
+    uint8_t certificate[SESSION_CERTIFICATE_MAX]; /* ours */
+    size_t input_len;                             /* bytes taken so far */
+    struct tls *tls;
+    bool nacre;                 /* the client speaks nacre/1, not Contrast's dialect */
+    bool opened;                /* the handshake is complete, and what follows has begun */
+    struct grpc *grpc;          /* Contrast's */
+    struct ratls_link link;     /* nacre/1 */
+    struct ecc_public peer_key; /* nacre/1: of the client's certificate */
+    uint8_t peer_spki[ECC_SPKI_MAX];
+    size_t peer_spki_len;
+    bool have_peer;
+    bool answered;
+    struct service_peer peer;
+    enum grpc_status status; /* of the answer */
+    char reason[SERVICE_REASON_MAX];
+};
+
+/* Once the handshake is complete: begin, then go as far as the bytes allow. Return 0, or -1 with *err set. */
+int session_contrast_open(struct session *s, struct err *err) __attribute__((warn_unused_result, nonnull));
+int session_contrast_step(struct session *s, struct err *err) __attribute__((warn_unused_result, nonnull));
+int session_nacre_open(struct session *s, struct err *err) __attribute__((warn_unused_result, nonnull));
+int session_nacre_step(struct session *s, struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* In the handshake, nacre/1: keep the key of the client's certificate. */
+int session_nacre_note(struct session *s, const struct atls_peer *peer, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* The answer is known: note it for the log. */
+void session_note(struct session *s, enum grpc_status status, const char *reason) __attribute__((nonnull));
+
+#endif
