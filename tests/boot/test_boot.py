@@ -29,6 +29,23 @@ def test_stages_in_order_and_clean_end(lab, port):
     assert result.reason["stage"] == "supervise" and result.reason["exit"] == 0
 
 
+@pytest.mark.parametrize("protocol", [None, "nacre/1", "contrast"])
+def test_both_dialects(lab, port, protocol):
+    """nacre/1 is what no key means; it binds the head of the event log that the console shows."""
+    policy = lab.policy(port)
+    if protocol:
+        policy["coordinator"]["protocol"] = protocol
+    i = lab.initdata(policy)
+    with lab.coordinator(port, lab.manifest(i.host_data)) as c:
+        result = lab.boot([i.disk], i.host_data)
+        log = c.log()
+    assert result.halt() == "supervise: exit: 0", result.console
+    assert f" protocol={protocol or 'nacre/1'} " in log
+    if protocol != "contrast":
+        head = re.search(r"event log head ([0-9a-f]{96})", result.console)
+        assert head and f" events={head.group(1)} " in log
+
+
 @pytest.mark.parametrize("machine", ["q35", "microvm"])
 def test_both_machines(lab, port, machine):
     policy = lab.policy(port)

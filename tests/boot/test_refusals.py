@@ -165,14 +165,16 @@ def test_coordinator_absent(lab, port):
     result.refused("attest", "timeout", "10.0.2.2")
 
 
-def test_coordinator_with_another_root(lab, port):
+@pytest.mark.parametrize("protocol", ["nacre/1", "contrast"])
+def test_coordinator_with_another_root(lab, port, protocol):
     state = lab.path("other-coordinator")
     run(BIN / "nacre-coordinator", "init", "--state", state)
-    lab.boot_policy(lab.policy(port), port=port, state=state).refused("attest", "denied", "root CA")
+    lab.boot_policy(lab.policy(port, coordinator__protocol=protocol), port=port, state=state).refused("attest", "denied", "root CA")
 
 
-def test_coordinator_refuses_the_measurement(lab, port):
-    policy = lab.policy(port)
+@pytest.mark.parametrize("protocol", ["nacre/1", "contrast"])
+def test_coordinator_refuses_the_measurement(lab, port, protocol):
+    policy = lab.policy(port, coordinator__protocol=protocol)
     manifest = lab.manifest(lab.initdata(policy).host_data, TrustedMeasurement="ab" * 48)
     lab.boot_policy(policy, port=port, manifest=manifest).refused("attest", "denied", "measurement")
 
@@ -187,8 +189,10 @@ def test_coordinator_refuses_a_changed_command_line(lab, port):
     result.refused("attest", "denied", "measurement")
 
 
-def test_stale_nonce(lab, port):
-    result = lab.boot_policy(lab.policy(port), port=port, psp=["--replay-from", "2"])
+@pytest.mark.parametrize("protocol", ["nacre/1", "contrast"])
+def test_stale_nonce(lab, port, protocol):
+    policy = lab.policy(port, coordinator__protocol=protocol)
+    result = lab.boot_policy(policy, port=port, psp=["--replay-from", "2"])
     result.refused("attest", "denied", "report data")
 
 

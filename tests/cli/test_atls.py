@@ -58,7 +58,7 @@ def until_open(port):
 def policy(port, deadline_ms):
     p = json.loads((TOP / "tests/vectors/policy/minimal.json").read_text())
     p["network"] = [{"link": "eth0", "address": "10.0.2.15/24"}]
-    p["coordinator"].update(address=f"127.0.0.1:{port}", deadline_ms=deadline_ms, retry_ms=100, retry_max_ms=200)
+    p["coordinator"].update(protocol="contrast", address=f"127.0.0.1:{port}", deadline_ms=deadline_ms, retry_ms=100, retry_max_ms=200)
     return json.dumps(p).encode()
 
 
@@ -77,7 +77,7 @@ class Agent:
         theirs.close()
         self.socket = ours
         text = policy(port, deadline_ms)
-        self.send(START, struct.pack("<HQI", 1, 0, len(text)) + text + struct.pack("<I", 0))
+        self.send(START, struct.pack("<HQ48xI", 1, 0, len(text)) + text + struct.pack("<I", 0))
 
     def send(self, kind, payload):
         self.socket.send(struct.pack("<HHI", kind, 0, len(payload)) + payload)

@@ -112,7 +112,7 @@ class Lab:
         out.write_text(json.dumps(m))
         return out
 
-    def policy(self, port, pin=None):
+    def policy(self, port, pin=None, protocol="nacre/1"):
         return json.dumps({
             "version": 1, "platforms": ["snp"],
             "image": {"device": "image", "filesystem": "erofs", "hash": "sha256", "root_hash": "00" * 32, "salt": "",
@@ -122,6 +122,7 @@ class Lab:
                          "tmpfs": [], "masked_paths": [], "readonly_paths": [], "console": "none"},
             "volumes": [], "network": [{"link": "eth0", "address": "10.0.2.15/24", "gateway": "10.0.2.2"}],
             "coordinator": {"address": f"127.0.0.1:{port}", "root_ca_key_sha256": pin or self.pin,
+                            "protocol": protocol,
                             "deadline_ms": 20000, "retry_ms": 100, "retry_max_ms": 1000},
         }).encode()
 
@@ -210,7 +211,7 @@ class Refused(Exception):
     pass
 
 
-def join(lab, port, *psp_options, pin=None, **psp_change):
+def join(lab, port, *psp_options, pin=None, protocol="nacre/1", **psp_change):
     """One guest: what PID 1 would get from the agent, or Refused with the agent's text."""
     psp = Psp(lab, *psp_options, **psp_change)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -220,7 +221,7 @@ def join(lab, port, *psp_options, pin=None, **psp_change):
     ours.settimeout(40)
     try:
         send = lambda kind, payload: ours.send(struct.pack("<HHI", kind, 0, len(payload)) + payload)
-        send(START, struct.pack("<HQ", 1, int(time.time()) - 60) + block(lab.policy(port, pin)) + block(b""))
+        send(START, struct.pack("<HQ", 1, int(time.time()) - 60) + bytes(range(48)) + block(lab.policy(port, pin, protocol)) + block(b""))
         result = None
         while True:
             message = ours.recv(1 << 18)
@@ -266,13 +267,15 @@ def split_chain(lab, chain):
     return paths
 
 
-def test_join(lab):
+@pytest.mark.parametrize("protocol", ["nacre/1", "contrast"])
+def test_join(lab, protocol):
     with Coordinator(lab) as c:
-        got = join(lab, c.port)
+        got = join(lab, c.port, protocol=protocol)
         log = c.wait_log(r".* joined .*").group(0)
         mesh_ca, root_ca = c.ca / "mesh-ca.pem", c.ca / "coordinator-root-ca.pem"
         assert got["mesh_ca"] == mesh_ca.read_bytes() and got["root_ca"] == root_ca.read_bytes()
-    assert f"host_data={HOST_DATA} product=Genoa name=web secret=yes tls=1.3" in log
+    assert f"product=Genoa name=web secret=yes tls=1.3 protocol={protocol}" in log and f"host_data={HOST_DATA} " in log
+    assert (f" events={bytes(range(48)).hex()} " in log) == (protocol == "nacre/1")
     assert "WARNING: reports under the test root" in c.log() and "stopped" in c.log()
     leaf, intermediate = split_chain(lab, got["chain"])
     for purpose in ("sslserver", "sslclient"):
