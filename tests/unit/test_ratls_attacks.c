@@ -167,7 +167,7 @@ static void make_key(struct raw *r)
     make_certificate(r, NULL);
 }
 
-static void raw_open(struct raw *r, enum tls_role role, enum tls_versions versions, const char *alpn)
+static void raw_open(struct raw *r, bool server, enum tls_versions versions, const char *alpn)
 {
     uint8_t ca[1024];
     uint8_t nonce[ATLS_NONCE_SIZE] = {0};
@@ -175,7 +175,6 @@ static void raw_open(struct raw *r, enum tls_role role, enum tls_versions versio
 
     assert_int_equal(atls_ca_certificate(&r->key, nonce, &w, &err), 0);
     const struct tls_config config = {
-        .role = role,
         .versions = versions,
         .alpn = alpn,
         .key = &r->key,
@@ -183,7 +182,7 @@ static void raw_open(struct raw *r, enum tls_role role, enum tls_versions versio
         .ca_certificate = writer_span(&w),
         .calls = {on_verify, on_certificate, r}
     };
-    r->tls = tls_new(&config, &err);
+    r->tls = server ? tls_server(&config, &err) : tls_client(&config, &err);
     assert_non_null(r->tls);
 }
 
@@ -256,7 +255,7 @@ static struct ratls_msg begin(struct raw *r)
     };
 
     if (r->tls == NULL)
-        raw_open(r, TLS_CLIENT, TLS_ANY, RATLS_ALPN);
+        raw_open(r, false, TLS_ANY, RATLS_ALPN);
     if (meet(r) < 0)
         fail_msg("%s", err.text);
     assert_int_equal(ratls_link_open(&r->link, r->tls, RATLS_CLIENT, &err), 0);
@@ -330,8 +329,8 @@ static void test_relay(void **state)
     thief = guest; /* key and certificate */
     thief.spki.data = thief.spki_bytes;
     thief.certificate.data = thief.der;
-    raw_open(&guest, TLS_CLIENT, TLS_ONLY_13, RATLS_ALPN);
-    raw_open(&trap, TLS_SERVER, TLS_ANY, RATLS_ALPN);
+    raw_open(&guest, false, TLS_ONLY_13, RATLS_ALPN);
+    raw_open(&trap, true, TLS_ANY, RATLS_ALPN);
     connect_raw(&guest, &trap);
     (void) begin(&thief);
     struct ratls_binding b = thief.link.binding; /* both nonces are the same on both connections */
@@ -502,7 +501,7 @@ static void test_evidence_in_certificate(void **state)
 
         make_key(&r);
         make_certificate(&r, &ext);
-        raw_open(&r, TLS_CLIENT, TLS_ONLY_13, RATLS_ALPN);
+        raw_open(&r, false, TLS_ONLY_13, RATLS_ALPN);
         check_broken(&r, critical ? "Critical extension" : "nacre/1: evidence in the client's certificate");
         session_free(session);
         session = session_new(&service, NOW, &err);
@@ -530,7 +529,7 @@ static void test_versions_and_names(void **state)
         struct raw r;
 
         make_key(&r);
-        raw_open(&r, TLS_CLIENT, rows[i].versions, rows[i].alpn);
+        raw_open(&r, false, rows[i].versions, rows[i].alpn);
         check_broken(&r, rows[i].text);
         session_free(session);
         session = session_new(&service, NOW, &err);
@@ -546,7 +545,7 @@ static void check_bytes(const uint8_t *bytes, size_t len, bool begun, const char
     if (begun) {
         (void) begin(&r);
     } else {
-        raw_open(&r, TLS_CLIENT, TLS_ONLY_13, RATLS_ALPN);
+        raw_open(&r, false, TLS_ONLY_13, RATLS_ALPN);
         assert_int_equal(meet(&r), 0);
     }
     assert_int_equal(tls_write(r.tls, span_of(bytes, len), &err), 0);
