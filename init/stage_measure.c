@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every decision goes into the event log before the first byte from the network is read. The log stays in
- * PID 1's memory. Its head goes into the report data of nacre/1; Contrast's has no room for it, so the console
- * shows it too.
+ * PID 1's memory. Its head goes into the report data of nacre/1; Contrast's has no room for it, so the
+ * console shows it too.
  */
 #include "stages.h"
 
