@@ -111,6 +111,8 @@ struct raw {
     struct span peer_spki;
     struct tls *tls;
     struct ratls_link link;
+    int (*certificate_call)(void *ctx, const struct tls_hello *hello, struct span *certificate,
+                            struct err *e); /* NULL: on_certificate */
 };
 
 static int on_verify(void *ctx, struct span certificate, struct err *e)
@@ -180,7 +182,7 @@ static void raw_open(struct raw *r, bool server, enum tls_versions versions, con
         .key = &r->key,
         .placeholder = writer_span(&w),
         .ca_certificate = writer_span(&w),
-        .calls = {on_verify, on_certificate, r}
+        .calls = {on_verify, r->certificate_call != NULL ? r->certificate_call : on_certificate, r}
     };
     r->tls = server ? tls_server(&config, &err) : tls_client(&config, &err);
     assert_non_null(r->tls);
@@ -345,6 +347,44 @@ static void test_relay(void **state)
     claim(&thief, report_over(data), "report data");
     raw_close(&guest);
     raw_close(&trap);
+    raw_close(&thief);
+}
+
+/* The same theft against aTLS: evidence for the key and the Coordinator's nonce, shown by who has the key. */
+static int on_atls_certificate(void *ctx, const struct tls_hello *hello, struct span *certificate,
+                               struct err *e)
+{
+    static const uint8_t oid[] = {0x2b, 0xcd, 0x2d, 0x02, 0x01};
+    struct raw *r = ctx;
+    uint8_t nonce[ATLS_NONCE_SIZE];
+    uint8_t data[ATLS_REPORT_DATA_SIZE];
+
+    if (atls_name_decode(hello->names, hello->name_count, nonce, e) < 0 ||
+        atls_report_data(r->spki, nonce, data, e) < 0)
+        return -1;
+    const struct x509_ext ext = {
+        .oid = {oid, sizeof oid},
+          .value = report_over(data)
+    }; /* by the guest */
+    make_certificate(r, &ext);
+    *certificate = r->certificate;
+    return 0;
+}
+
+/* Why nacre/1 exists: aTLS cannot tell. */
+static void test_relay_atls(void **state)
+{
+    struct raw thief;
+    char alpn[ATLS_ALPN_SIZE];
+    uint8_t nonce[ATLS_NONCE_SIZE] = {7};
+
+    (void) state;
+    make_key(&thief);
+    assert_int_equal(atls_alpn_encode(nonce, alpn, &err), 0);
+    thief.certificate_call = on_atls_certificate;
+    raw_open(&thief, false, TLS_ONLY_13, alpn);
+    assert_int_equal(meet(&thief), 0);
+    assert_int_equal(session_peer(session)->status, GRPC_OK);
     raw_close(&thief);
 }
 
@@ -669,6 +709,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ROW(test_honest),
         ROW(test_relay),
+        ROW(test_relay_atls),
         ROW(test_reflection),
         ROW(test_diversion),
         ROW(test_bindings),
