@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guest's own hashes, run on this machine's CPU: digest of standard input as hex, by all three algorithms.
- * The emulated CPU of the boot tests has no SHA instructions; real ones do, and take other code. */
+/* The guest's own hashes, run on this machine's CPU: digest of standard input as hex, by all three
+ * algorithms. The emulated CPU of the boot tests has no SHA instructions; real ones do, and take other code.
+ */
 #include "hash.h"
 #include "hex.h"
 
