@@ -37,6 +37,8 @@ int main(int argc, char **argv)
                            status == COMMAND_USAGE ? " (see --help)" : "");
         return (int) status;
     }
+    if (argc > 1)
+        (void) fprintf(stderr, "nacre-measure: '%s' is no command\n", argv[1]);
     usage(stderr);
     return COMMAND_USAGE;
 }

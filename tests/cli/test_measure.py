@@ -72,7 +72,7 @@ def test_softpsp_agrees(files):
 
 @pytest.mark.parametrize("args, code, text", [
     ((), 2, "usage"),
-    (("bogus",), 2, "usage"),
+    (("bogus",), 2, "'bogus' is no command"),
     (("snp",), 2, "--firmware is needed"),
     (("snp", "--firmware", FIRMWARE), 2, "--vcpus is needed"),
     (("snp", "--firmware", FIRMWARE, "--vcpus", "0"), 2, "--vcpus"),
