@@ -16,6 +16,7 @@ JOINS = 30
 ROUNDS = 9
 VERITY_MIB = 256
 TIME_FLOOR = 1767225600  # START's: seconds since 1970, as init/boot.h has it
+EVENTS_HEAD = bytes(48)  # of a boot that has decided nothing
 
 
 def sizes(_lab, table):
@@ -92,7 +93,7 @@ def one_join(psp, policy):
     agent = subprocess.Popen([str(BUILD / "guest/agent")], close_fds=False, stdin=subprocess.DEVNULL,
                              preexec_fn=lambda: os.dup2(theirs.fileno(), 3, inheritable=True))
     theirs.close()
-    ours.send(message(1, struct.pack("<HQ", 1, TIME_FLOOR) + block(policy) + block(b"")))
+    ours.send(message(1, struct.pack("<HQ", 1, TIME_FLOOR) + EVENTS_HEAD + block(policy) + block(b"")))
     in_psp = 0.0
     while True:
         datagram = ours.recv(1 << 18)
