@@ -32,7 +32,7 @@ EXTRA ?=
 HOSTOPT ?= -O2 -g -D_FORTIFY_SOURCE=2
 
 HOST_CFLAGS  := $(STD) $(WARN) $(if $(findstring clang,$(CC)),,$(GCCWARN)) $(HARD) $(REPRO) $(HOSTOPT) -fPIE -MMD -MP \
-                -Ilib -isystem $(GLIBC)/include $(EXTRA)
+                -Ilib -Ihostlib -isystem $(GLIBC)/include $(EXTRA)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(EXTRA)
 GUEST_CFLAGS := $(STD) $(WARN) $(GCCWARN) $(HARD) $(REPRO) -Os -fPIE -ftrivial-auto-var-init=zero -ffunction-sections \
                 -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -flto -ffat-lto-objects -MMD -MP -Ilib \
@@ -115,6 +115,8 @@ $(G)/libnacre.a: $(call guest_obj,$(filter-out $(HOST_ONLY),$(LIB_SRC)))
 	@rm -f $@ && ar rcsD $@ $^
 $(H)/libnacre.a: $(call host_obj,$(LIB_SRC))
 	@rm -f $@ && ar rcsD $@ $^
+$(H)/libhost.a: $(call host_obj,$(wildcard hostlib/*.c))
+	@rm -f $@ && ar rcsD $@ $^
 
 # --- guest programs: static, stripped, as they go into the image ---------------------------------------
 BASE_LIBS := -lcjson -lwolfssl -lz
@@ -149,9 +151,9 @@ size: guest ## sizes of the guest programs, in bytes
 
 # --- host tools ---------------------------------------------------------------------------------------
 HOST_LIBS := -L$(GLIBC)/lib -lnghttp2 -lcjson -lwolfssl -lz -lm -lpthread
-$(BUILD)/bin/nacre-measure: $(call host_obj,$(wildcard measure/*.c)) $(H)/libnacre.a
-$(BUILD)/bin/nacre-coordinator: $(call host_obj,$(wildcard coordinator/*.c)) $(H)/libnacre.a
-$(BUILD)/bin/softpsp: $(call host_obj,$(wildcard softpsp/*.c)) $(H)/libnacre.a
+$(BUILD)/bin/nacre-measure: $(call host_obj,$(wildcard measure/*.c)) $(H)/libhost.a $(H)/libnacre.a
+$(BUILD)/bin/nacre-coordinator: $(call host_obj,$(wildcard coordinator/*.c)) $(H)/libhost.a $(H)/libnacre.a
+$(BUILD)/bin/softpsp: $(call host_obj,$(wildcard softpsp/*.c)) $(H)/libhost.a $(H)/libnacre.a
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -174,7 +176,7 @@ $(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_d
 	@rm -f $@ && ar rcsD $@ $^
 $(H)/libfake.a: $(call host_obj,$(wildcard tests/fake/*.c))
 	@rm -f $@ && ar rcsD $@ $^
-$(BUILD)/unit/%: $(H)/tests/unit/%.o $(H)/libparts.a $(H)/libfake.a $(H)/libnacre.a
+$(BUILD)/unit/%: $(H)/tests/unit/%.o $(H)/libparts.a $(H)/libfake.a $(H)/libhost.a $(H)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp -lcmocka
@@ -224,11 +226,11 @@ repro-kernel: image ## the same with kernel and firmware, without ccache: half a
 
 lint: tidy ## formatting, our own rules, cppcheck, clang-tidy
 	@scripts/lint
-TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(LIB_SRC) $(wildcard init/*.c agent/*.c coordinator/*.c measure/*.c softpsp/*.c))
+TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(LIB_SRC) $(wildcard init/*.c agent/*.c coordinator/*.c hostlib/*.c measure/*.c softpsp/*.c verify/*.c))
 # The .d file names the headers, so that a change looks at what it touches only.
 $(BUILD)/tidy/%.ok: %.c .clang-tidy scripts/tidy | $(GLIBC)/.stamp $(MUSL)/.stamp
 	@mkdir -p $(@D)
-	@scripts/tidy $< && $(CC) -MM -MP -MT $@ -MF $(@:.ok=.d) $(STD) -Ilib -Iinit -isystem $(MUSL)/include \
+	@scripts/tidy $< && $(CC) -MM -MP -MT $@ -MF $(@:.ok=.d) $(STD) -Ilib -Iinit -Ihostlib -isystem $(MUSL)/include \
 	    -isystem $(GLIBC)/include $< && touch $@
 tidy: $(TIDY)
 

@@ -25,7 +25,7 @@ struct run_args {
     const char *listen;
     const char *ca_out;
     bool no_tee;
-    const char *roots[SERVICE_ROOTS_MAX];
+    const char *roots[EXAMINE_ROOTS_MAX];
     size_t root_count;
 };
 
@@ -43,7 +43,7 @@ static const char **value_of(struct run_args *args, const char *arg)
     };
 
     if (strcmp(arg, "--test-root") == 0)
-        return args->root_count < SERVICE_ROOTS_MAX ? &args->roots[args->root_count++] : NULL;
+        return args->root_count < EXAMINE_ROOTS_MAX ? &args->roots[args->root_count++] : NULL;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (strcmp(arg, options[i].name) == 0)
             return *options[i].value == NULL ? options[i].value : NULL;
@@ -126,9 +126,9 @@ static int load(const struct run_args *args, struct service *s, struct err *err)
                        "%s: ReferenceValues.snp is empty, and TDX evidence is not supported yet",
                        args->manifest);
     for (size_t i = 0; i < args->root_count; i++) {
-        if (load_root(args->roots[i], &s->roots[i], err) < 0)
+        if (load_root(args->roots[i], &s->trust.roots[i], err) < 0)
             return -1;
-        s->root_count = i + 1;
+        s->trust.root_count = i + 1;
     }
     return 0;
 }

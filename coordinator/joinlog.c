@@ -50,7 +50,7 @@ static void put(struct line *line)
 
 static void add_joined(struct line *line, const struct joinlog_event *event)
 {
-    const struct service_peer *peer = session_peer(event->session);
+    const struct examine_peer *peer = session_peer(event->session);
 
     add(line, "joined host_data=");
     for (size_t i = 0; i < sizeof peer->report.host_data; i++)

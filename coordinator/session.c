@@ -54,7 +54,7 @@ static int take_certificate(void *ctx, struct span certificate, struct err *err)
         return -1;
     if (s->nacre)
         return session_nacre_note(s, &peer, err);
-    service_examine(s->service, &peer, s->nonce, s->now_s, &s->peer);
+    examine_atls(&s->service->manifest, &s->service->trust, &peer, s->nonce, s->now_s, &s->peer);
     s->have_peer = true;
     return 0;
 }
@@ -171,7 +171,7 @@ const char *session_reason(const struct session *s)
     return s->reason;
 }
 
-const struct service_peer *session_peer(const struct session *s)
+const struct examine_peer *session_peer(const struct session *s)
 {
     return s->have_peer ? &s->peer : NULL;
 }

@@ -42,7 +42,7 @@ bool session_answered(const struct session *s) __attribute__((nonnull));
 /* What the answer was, and about whom; peer is NULL before the handshake showed a certificate. */
 enum grpc_status session_status(const struct session *s) __attribute__((nonnull));
 const char *session_reason(const struct session *s) __attribute__((nonnull)); /* "" with GRPC_OK */
-const struct service_peer *session_peer(const struct session *s) __attribute__((nonnull));
+const struct examine_peer *session_peer(const struct session *s) __attribute__((nonnull));
 const char *session_protocol(const struct session *s) __attribute__((nonnull)); /* "nacre/1", "contrast" */
 const char *session_tls_version(const struct session *s) __attribute__((nonnull));
 

@@ -17,7 +17,7 @@ int session_nacre_note(struct session *s, const struct atls_peer *peer, struct e
         return err_set(err, ERR_LIMIT, 0, "nacre/1: the client's key has %zu bytes", peer->spki.len);
     memcpy(s->peer_spki, peer->spki.data, peer->spki.len);
     s->peer_spki_len = peer->spki.len;
-    s->peer = (struct service_peer){.key = peer->key, .status = GRPC_UNAUTHENTICATED};
+    s->peer = (struct examine_peer){.key = peer->key, .status = GRPC_UNAUTHENTICATED};
     s->peer_key = peer->key;
     s->have_peer = true;
     return 0;
@@ -87,14 +87,14 @@ static int refuse(struct session *s, enum grpc_status status, const char *reason
 static int judge(struct session *s, const struct ratls_msg *msg, struct err *err)
 {
     uint8_t report_data[RATLS_REPORT_DATA_SIZE];
-    const struct service_claim claim = {
+    const struct examine_claim claim = {
         .key = &s->peer_key, .evidence = msg->evidence, .report_data = report_data};
     const struct ratls_msg accepted = {.type = RATLS_ACCEPTED};
 
     if (ratls_link_report_data(&s->link, RATLS_CLIENT, span_of(s->peer_spki, s->peer_spki_len), report_data,
                                err) < 0)
         return -1;
-    service_examine_claim(s->service, &claim, s->now_s, &s->peer);
+    examine_claim(&s->service->manifest, &s->service->trust, &claim, s->now_s, &s->peer);
     if (s->peer.status != GRPC_OK)
         return refuse(s, s->peer.status, s->peer.reason, err);
     s->peer.has_event_head = true;

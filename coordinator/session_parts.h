@@ -29,9 +29,9 @@ struct session {
     size_t peer_spki_len;
     bool have_peer;
     bool answered;
-    struct service_peer peer;
+    struct examine_peer peer;
     enum grpc_status status; /* of the answer */
-    char reason[SERVICE_REASON_MAX];
+    char reason[EXAMINE_REASON_MAX];
 };
 
 /* Once the handshake is complete: begin, then go as far as the bytes allow. Return 0, or -1 with *err set. */

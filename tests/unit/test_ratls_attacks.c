@@ -69,9 +69,10 @@ static void make_service(const char *chips)
     service.seed.salt.len = MESH_SECRET_SALT_SIZE;
     if (manifest_parse(span_str(text), "manifest.json", false, &service.manifest, &err) < 0)
         fail_msg("%s", err.text);
-    service.roots[0] = (struct fileio_bytes){.data = malloc(psp.chain.ark.len), .len = psp.chain.ark.len};
-    memcpy(service.roots[0].data, psp.chain.ark.data, psp.chain.ark.len);
-    service.root_count = 1;
+    service.trust.roots[0] =
+        (struct fileio_bytes){.data = malloc(psp.chain.ark.len), .len = psp.chain.ark.len};
+    memcpy(service.trust.roots[0].data, psp.chain.ark.data, psp.chain.ark.len);
+    service.trust.root_count = 1;
     assert_int_equal(service_start(&service, NOW, &err), 0);
 }
 

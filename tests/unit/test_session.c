@@ -130,9 +130,10 @@ static void make_service(struct service *s, const char *text, bool root)
     if (manifest_parse(span_str(text), "manifest.json", false, &s->manifest, &err) < 0)
         fail_msg("%s", err.text);
     if (root) {
-        s->roots[0] = (struct fileio_bytes){.data = malloc(psp.chain.ark.len), .len = psp.chain.ark.len};
-        memcpy(s->roots[0].data, psp.chain.ark.data, psp.chain.ark.len);
-        s->root_count = 1;
+        s->trust.roots[0] =
+            (struct fileio_bytes){.data = malloc(psp.chain.ark.len), .len = psp.chain.ark.len};
+        memcpy(s->trust.roots[0].data, psp.chain.ark.data, psp.chain.ark.len);
+        s->trust.root_count = 1;
     }
     assert_int_equal(service_start(s, now_s, &err), 0);
 }
@@ -487,7 +488,7 @@ static void test_real_machine(void **state)
     char text[MANIFEST_TEXT_SIZE];
     uint8_t evidence[8192];
     uint8_t nonce[ATLS_NONCE_SIZE] = {0};
-    struct service_peer out;
+    struct examine_peer out;
     struct service s;
     FILE *f = fopen("tests/vectors/snp/evidence/dstack.pb", "rb");
     const int64_t then_s = 1795500000; /* November 2026 */
@@ -502,7 +503,7 @@ static void test_real_machine(void **state)
         edit(text, edits[i][0], edits[i][1]);
     edit(text, "\"AllowedChipIDs\": []", CHIP);
     make_service(&s, text, true);
-    service_examine(&s, &peer, nonce, then_s, &out);
+    examine_atls(&s.manifest, &s.trust, &peer, nonce, then_s, &out);
     assert_int_equal(out.status, GRPC_PERMISSION_DENIED);
     assert_non_null(strstr(out.reason, "chip id: ")); /* not the one that is allowed */
     assert_non_null(strstr(out.reason, "report data: "));
@@ -510,11 +511,12 @@ static void test_real_machine(void **state)
     assert_null(strstr(out.reason, "tcb"));
     assert_null(strstr(out.reason, "platform"));
     assert_null(strstr(out.reason, "policy"));
-    service_examine(&s, &peer, nonce, 1500000000, &out); /* in 2017 nobody had this certificate */
+    examine_atls(&s.manifest, &s.trust, &peer, nonce, 1500000000,
+                 &out); /* in 2017 nobody had this certificate */
     assert_int_equal(out.status, GRPC_UNAUTHENTICATED);
     assert_non_null(strstr(out.reason, "date"));
     evidence[100] ^= 1;
-    service_examine(&s, &peer, nonce, then_s, &out);
+    examine_atls(&s.manifest, &s.trust, &peer, nonce, then_s, &out);
     assert_int_equal(out.status, GRPC_UNAUTHENTICATED);
     service_free(&s);
 }
