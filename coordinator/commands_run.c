@@ -18,12 +18,14 @@
 #include <unistd.h>
 
 #define ROOT_PEM_MAX 16384 /* bytes */
+#define CERTIFICATE_LIFE_MIN_S 60
 
 struct run_args {
     const char *state;
     const char *manifest;
     const char *listen;
     const char *ca_out;
+    const char *certificate_life;
     bool no_tee;
     const char *roots[EXAMINE_ROOTS_MAX];
     size_t root_count;
@@ -36,10 +38,11 @@ static const char **value_of(struct run_args *args, const char *arg)
         const char *name;
         const char **value;
     } options[] = {
-        {"--state",    &args->state   },
-        {"--manifest", &args->manifest},
-        {"--listen",   &args->listen  },
-        {"--ca-out",   &args->ca_out  },
+        {"--state",            &args->state           },
+        {"--manifest",         &args->manifest        },
+        {"--listen",           &args->listen          },
+        {"--ca-out",           &args->ca_out          },
+        {"--certificate-life", &args->certificate_life},
     };
 
     if (strcmp(arg, "--test-root") == 0)
@@ -74,6 +77,23 @@ static int parse_args(int argc, char **argv, struct run_args *out, struct err *e
         return COMMANDS_USAGE;
     }
     return COMMANDS_OK;
+}
+
+/* A number of seconds from CERTIFICATE_LIFE_MIN_S to a year. */
+static int parse_life(const char *text, int64_t *life_s, struct err *err)
+{
+    char *end = NULL;
+
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < CERTIFICATE_LIFE_MIN_S ||
+        value > MESH_CA_YEAR_S) {
+        commands_usage(err, "--certificate-life %s: expected %d to %d seconds", text, CERTIFICATE_LIFE_MIN_S,
+                       MESH_CA_YEAR_S);
+        return -1;
+    }
+    *life_s = value;
+    return 0;
 }
 
 static int64_t wall_s(void)
@@ -206,6 +226,8 @@ int commands_run(int argc, char **argv, struct err *err)
 
     if (status != COMMANDS_OK)
         return status;
+    if (args.certificate_life != NULL && parse_life(args.certificate_life, &s.certificate_life_s, err) < 0)
+        return COMMANDS_USAGE;
     if (load(&args, &s, err) < 0 || service_start(&s, wall_s(), err) < 0)
         return commands_status(err);
     if (args.ca_out != NULL && publish_cas(args.ca_out, &s, err) < 0)

@@ -6,12 +6,13 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {"init",     "--state DIR [--json]",                                                                        "make the seed; print the digest that guests pin", commands_init   },
-    {"root-ca",  "--state DIR [--json]",                                                                        "print that digest again",                         commands_root_ca},
-    {"manifest", "check FILE [--no-tee] [--json]",                                                              "check a manifest and print its digest",
-     commands_manifest                                                                                                                                                             },
-    {"run",      "--state DIR --manifest FILE --listen ADDR:PORT --no-tee [--test-root PEM]... [--ca-out DIR]",
-     "serve joins",                                                                                                                                                commands_run    },
+    {"init",     "--state DIR [--json]",           "make the seed; print the digest that guests pin", commands_init   },
+    {"root-ca",  "--state DIR [--json]",           "print that digest again",                         commands_root_ca},
+    {"manifest", "check FILE [--no-tee] [--json]", "check a manifest and print its digest",
+     commands_manifest                                                                                                },
+    {"run",
+     "--state DIR --manifest FILE --listen ADDR:PORT --no-tee [--test-root PEM]... [--ca-out DIR] "
+     "[--certificate-life S]",                     "serve joins",                                     commands_run    },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -54,7 +54,8 @@ static int issue_leaf(const struct service *s, const struct examine_peer *peer, 
                                 .secret_id = peer->policy->secret_id,
                                 .report = &peer->report,
                                 .product = peer->product,
-                                .now_s = now_s};
+                                .now_s = now_s,
+                                .life_s = s->certificate_life_s};
 
     if (rng_bytes(leaf.serial, sizeof leaf.serial, err) < 0)
         return -1;

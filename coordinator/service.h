@@ -30,6 +30,7 @@ struct service {
     struct mesh_secret_seed seed;
     struct mesh_ca ca;
     struct examine_trust trust;
+    int64_t certificate_life_s; /* of a leaf; 0: a year */
     struct service_pem root_pem;
     struct service_pem intermediate_pem;
     struct service_pem mesh_pem;

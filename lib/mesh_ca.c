@@ -255,7 +255,8 @@ int mesh_ca_issue(const struct mesh_ca *ca, const struct mesh_ca_leaf *leaf, str
                                     .issuer = writer_span(&issuer),
                                     .subject = writer_span(&subject),
                                     .not_before_s = leaf->now_s - MESH_CA_BACK_S,
-                                    .not_after_s = leaf->now_s + MESH_CA_YEAR_S,
+                                    .not_after_s =
+                                        leaf->now_s + (leaf->life_s != 0 ? leaf->life_s : MESH_CA_YEAR_S),
                                     .spki = writer_span(&key),
                                     .extensions = exts,
                                     .extension_count = list.count};

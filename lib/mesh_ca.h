@@ -66,6 +66,7 @@ struct mesh_ca_leaf {
     enum snp_product product;        /* the report's */
     uint8_t serial[MESH_CA_SERIAL_SIZE];
     int64_t now_s;
+    int64_t life_s; /* valid this long from now_s; 0: MESH_CA_YEAR_S */
 };
 
 /* Issue a leaf under the mesh CA's key into w, in DER. Returns 0, or -1 with *err set (ERR_LIMIT: no room;

@@ -3,6 +3,7 @@
 
 The test plays PID 1 (the agent's socket pair) and QEMU's console (softpsp's socket). OpenSSL checks what was issued.
 """
+import calendar
 import concurrent.futures
 import hashlib
 import json
@@ -128,11 +129,11 @@ class Lab:
 
 
 class Coordinator:
-    def __init__(self, lab, manifest=None, test_root=True, state=None):
+    def __init__(self, lab, manifest=None, test_root=True, state=None, more=()):
         self.ca = lab.path("ca")
         self.log_path = lab.path("coordinator.log")
         self.args = [COORDINATOR, "run", "--state", state or lab.state, "--manifest", manifest or lab.manifest(),
-                     "--listen", "127.0.0.1:0", "--no-tee", "--ca-out", self.ca]
+                     "--listen", "127.0.0.1:0", "--no-tee", "--ca-out", self.ca, *more]
         if test_root:
             self.args += ["--test-root", lab.psp / "ark.pem"]
 
@@ -265,6 +266,19 @@ def split_chain(lab, chain):
     for path, part in zip(paths, parts):
         path.write_bytes(part)
     return paths
+
+
+def test_certificate_life(lab):
+    for bad in ("59", "31557601", "1h", ""):
+        with open(os.devnull) as nothing:
+            r = run(*Coordinator(lab, more=["--certificate-life", bad]).args, stdin=nothing)
+        assert r.returncode == 2 and "60 to 31557600 seconds" in r.stderr, bad
+    with Coordinator(lab, more=["--certificate-life", "60"]) as c:
+        before = time.time()
+        leaf, _ = split_chain(lab, join(lab, c.port)["chain"])
+    end = run("openssl", "x509", "-in", leaf, "-noout", "-enddate").stdout.strip().split("=")[1]
+    left = calendar.timegm(time.strptime(end, "%b %d %H:%M:%S %Y GMT")) - before
+    assert 58 < left < 75
 
 
 @pytest.mark.parametrize("protocol", ["nacre/1", "contrast"])
