@@ -107,6 +107,7 @@ static int attempt(struct agent *agent, uint64_t end_ms, struct err *err)
         .versions = TLS_ANY,
         .event_head = agent->event_head,
         .evidence = get_evidence,
+        .evidence_kind = RATLS_SNP,
         .ctx = agent,
     };
     int fd = connect_until(&config.coordinator->address, end_ms, err);

@@ -26,6 +26,7 @@ struct join_config {
      */
     int (*evidence)(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SIZE], struct writer *w,
                     struct err *err);
+    enum ratls_kind evidence_kind; /* what it appends; nacre/1 says so */
     void *ctx;
 };
 

@@ -243,7 +243,7 @@ static int expire(struct server *s)
         }
         if (c->state == CONN_TALKS) {
             (void) err_set(&err, ERR_TIMEOUT, 0, "no complete call within %d ms", SERVER_DEADLINE_MS);
-            log_end(c, &err);
+            log_end(c, session_served(c->session) ? NULL : &err);
         }
         conn_drop(s, c);
     }

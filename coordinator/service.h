@@ -14,6 +14,7 @@
 #include "mesh_secret.h"
 #include "meshapi.h"
 #include "pem.h"
+#include "ratls.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,10 +35,11 @@ struct service {
     struct service_pem root_pem;
     struct service_pem intermediate_pem;
     struct service_pem mesh_pem;
-    /* Append the Coordinator's own SNP evidence, whose report holds report_data, to w. NULL: no TEE. */
+    /* Append the Coordinator's own evidence, whose report holds report_data, to w. NULL: no TEE. */
     int (*evidence)(void *ctx, const uint8_t report_data[SNP_REPORT_DATA_SIZE], struct writer *w,
                     struct err *err);
     void *evidence_ctx;
+    enum ratls_kind evidence_kind; /* what it appends */
 };
 
 /* Make the keys and certificates from s->manifest and s->seed, which are set. Returns 0, or -1 with *err set.

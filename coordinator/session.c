@@ -135,6 +135,10 @@ int session_input(struct session *s, struct span bytes, struct err *err)
     s->input_len += bytes.len;
     if (s->input_len > SESSION_INPUT_MAX)
         return err_set(err, ERR_LIMIT, 0, "the peer sent more than %d bytes", SESSION_INPUT_MAX);
+    if (bytes.len == 0 && session_served(s)) {
+        s->answered = true;
+        return 0;
+    }
     if (bytes.len == 0)
         tls_feed_end(s->tls);
     else if (tls_feed(s->tls, bytes, err) < 0)
@@ -159,6 +163,11 @@ void session_sent(struct session *s, size_t len)
 bool session_answered(const struct session *s)
 {
     return s->answered;
+}
+
+bool session_served(const struct session *s)
+{
+    return s->nacre && s->opened && ratls_link_served(&s->link);
 }
 
 enum grpc_status session_status(const struct session *s)

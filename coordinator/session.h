@@ -36,10 +36,14 @@ int session_input(struct session *s, struct span bytes, struct err *err)
 struct span session_output(const struct session *s) __attribute__((nonnull));
 void session_sent(struct session *s, size_t len) __attribute__((nonnull));
 
-/* The answer has been queued completely: send what session_output has, then close. */
+/* The last answer has been queued completely, or the client has closed after one: send what session_output
+ * has, then close. */
 bool session_answered(const struct session *s) __attribute__((nonnull));
 
-/* What the answer was, and about whom; peer is NULL before the handshake showed a certificate. */
+/* A call has been answered, and none is open: a client that has said enough may go. */
+bool session_served(const struct session *s) __attribute__((nonnull));
+
+/* What the last answer was, and about whom; peer is NULL before the handshake showed a certificate. */
 enum grpc_status session_status(const struct session *s) __attribute__((nonnull));
 const char *session_reason(const struct session *s) __attribute__((nonnull)); /* "" with GRPC_OK */
 const struct examine_peer *session_peer(const struct session *s) __attribute__((nonnull));

@@ -57,7 +57,7 @@ static int show_evidence(struct session *s, struct err *err)
     if (own_evidence(s, &w, err) < 0)
         return -1;
     msg.evidence = writer_span(&w);
-    msg.kind = w.len > 0 ? RATLS_SNP : RATLS_NO_TEE;
+    msg.kind = w.len > 0 ? s->service->evidence_kind : RATLS_NO_TEE;
     return ratls_link_send(&s->link, &msg, err);
 }
 
@@ -91,6 +91,9 @@ static int judge(struct session *s, const struct ratls_msg *msg, struct err *err
         .key = &s->peer_key, .evidence = msg->evidence, .report_data = report_data};
     const struct ratls_msg accepted = {.type = RATLS_ACCEPTED};
 
+    if (msg->kind == RATLS_TDX)
+        return refuse(s, GRPC_UNAUTHENTICATED, "evidence: TDX, which this Coordinator does not judge yet",
+                      err);
     if (ratls_link_report_data(&s->link, RATLS_CLIENT, span_of(s->peer_spki, s->peer_spki_len), report_data,
                                err) < 0)
         return -1;
@@ -123,7 +126,8 @@ static int answer(struct session *s, const struct ratls_msg *request, struct err
         msg.body = writer_span(&w);
         rc = ratls_link_send(&s->link, &msg, err);
         session_note(s, GRPC_OK, "");
-        end(s);
+        if (s->link.state == RATLS_AT_END)
+            end(s);
     }
     secret_wipe_bytes(body, SESSION_RESPONSE_MAX);
     free(body);
@@ -156,5 +160,9 @@ int session_nacre_step(struct session *s, struct err *err)
     while (!s->answered && (rc = ratls_link_receive(&s->link, &msg, err)) == 1)
         if (take_message(s, &msg, err) < 0)
             return -1;
-    return rc < 0 ? -1 : 0;
+    if (rc < 0)
+        return -1;
+    if (!s->answered && tls_closed(s->tls))
+        end(s);
+    return 0;
 }

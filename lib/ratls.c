@@ -22,7 +22,7 @@ static const struct {
     [RATLS_REFUSED] = {"REFUSED",         1,                    RATLS_TEXT_MAX   },
 };
 
-/* Who may send what, and when. Whatever is not here is refused. */
+/* Who may send what, and when. Whatever is not here is refused; lib/ratls_link counts the calls. */
 static const struct {
     enum ratls_state at;
     enum ratls_role from;
@@ -35,7 +35,7 @@ static const struct {
     {RATLS_AT_VERDICT,   RATLS_SERVER, RATLS_ACCEPTED,        RATLS_AT_ACCEPTED },
     {RATLS_AT_VERDICT,   RATLS_SERVER, RATLS_REFUSED,         RATLS_AT_END      },
     {RATLS_AT_ACCEPTED,  RATLS_CLIENT, RATLS_REQUEST,         RATLS_AT_REQUESTED},
-    {RATLS_AT_REQUESTED, RATLS_SERVER, RATLS_ANSWER,          RATLS_AT_END      },
+    {RATLS_AT_REQUESTED, RATLS_SERVER, RATLS_ANSWER,          RATLS_AT_ACCEPTED },
     {RATLS_AT_REQUESTED, RATLS_SERVER, RATLS_REFUSED,         RATLS_AT_END      },
 };
 
@@ -70,8 +70,8 @@ static int check_length(enum ratls_type type, size_t len, struct err *err)
 
 static int check_evidence(const struct ratls_msg *msg, struct err *err)
 {
-    if (msg->kind != RATLS_NO_TEE && msg->kind != RATLS_SNP)
-        return err_set(err, ERR_FORMAT, 0, "nacre/1: %s has evidence of kind %u, expected 0 or 1",
+    if ((unsigned) msg->kind > RATLS_TDX)
+        return err_set(err, ERR_FORMAT, 0, "nacre/1: %s has evidence of kind %u, expected 0..2",
                        ratls_type_name(msg->type), (unsigned) msg->kind);
     if ((msg->kind == RATLS_NO_TEE) != (msg->evidence.len == 0))
         return err_set(err, ERR_FORMAT, 0, "nacre/1: %s has %zu bytes of evidence of kind %u",

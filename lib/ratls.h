@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ratls: nacre/1, attestation of both sides after the handshake of TLS 1.3, then one call.
+/* ratls: nacre/1, attestation of both sides after the handshake of TLS 1.3, then calls.
  * docs/formats/ratls.md
  *
  * The parts that are not TLS: messages, whose turn it is, and what a report must hold. lib/ratls_link puts
@@ -25,6 +25,7 @@
 #define RATLS_PAYLOAD_MAX 65536          /* bytes */
 #define RATLS_EVIDENCE_MAX (16u * 1024)  /* bytes of evidence */
 #define RATLS_TEXT_MAX 512               /* bytes of a refusal's text */
+#define RATLS_CALLS_MAX 32               /* calls on one connection */
 #define RATLS_TIME_MAX_S 253402300799ull /* 9999-12-31 23:59:59 */
 
 enum ratls_role {
@@ -38,13 +39,14 @@ enum ratls_type {
     RATLS_CLIENT_EVIDENCE, /* client: it has accepted the server's */
     RATLS_ACCEPTED,        /* server */
     RATLS_REQUEST,         /* client */
-    RATLS_ANSWER,          /* server, last */
+    RATLS_ANSWER,          /* server; another REQUEST may follow */
     RATLS_REFUSED,         /* server, instead of ACCEPTED or ANSWER, last */
 };
 
 enum ratls_kind {
     RATLS_NO_TEE = 0, /* this side has no TEE, and says so: no bytes of evidence follow */
     RATLS_SNP = 1,    /* SNP evidence (lib/snp_evidence) */
+    RATLS_TDX = 2,    /* TDX evidence: the raw quote (lib/tdx_quote) */
 };
 
 enum ratls_method {
@@ -82,7 +84,7 @@ enum ratls_state {
     RATLS_AT_SERVER,    /* SERVER_EVIDENCE is next */
     RATLS_AT_CLIENT,    /* CLIENT_EVIDENCE is next */
     RATLS_AT_VERDICT,   /* ACCEPTED or REFUSED is next */
-    RATLS_AT_ACCEPTED,  /* both have accepted: REQUEST is next */
+    RATLS_AT_ACCEPTED,  /* both have accepted: REQUEST is next, or nothing */
     RATLS_AT_REQUESTED, /* ANSWER or REFUSED is next */
     RATLS_AT_END,       /* nothing is next */
 };

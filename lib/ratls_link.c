@@ -44,9 +44,29 @@ int ratls_link_bind(struct ratls_link *l, const uint8_t nonce_s[RATLS_NONCE_SIZE
     return 0;
 }
 
+bool ratls_link_served(const struct ratls_link *l)
+{
+    bool between = l->state == RATLS_AT_ACCEPTED || l->state == RATLS_AT_END;
+    return l->role == RATLS_SERVER && l->calls > 0 && between && l->in_len == 0;
+}
+
+/* Whose turn it is after a message of this type. */
+static int next_state(const struct ratls_link *l, enum ratls_role from, enum ratls_type type,
+                      enum ratls_state *state, struct err *err)
+{
+    *state = l->state;
+    if (ratls_advance(state, from, type, err) < 0)
+        return -1;
+    if (type == RATLS_ANSWER && l->calls + 1 == RATLS_CALLS_MAX)
+        *state = RATLS_AT_END;
+    return 0;
+}
+
 /* What a message that has come adds to the binding, or one that goes. */
 static int note(struct ratls_link *l, const struct ratls_msg *msg, struct err *err)
 {
+    if (msg->type == RATLS_ANSWER)
+        l->calls++;
     if (msg->type == RATLS_HELLO)
         memcpy(l->binding.nonce_c, msg->nonce, RATLS_NONCE_SIZE);
     if (msg->type == RATLS_CLIENT_EVIDENCE)
@@ -56,8 +76,8 @@ static int note(struct ratls_link *l, const struct ratls_msg *msg, struct err *e
 
 int ratls_link_send(struct ratls_link *l, const struct ratls_msg *msg, struct err *err)
 {
-    enum ratls_state state = l->state;
-    if (ratls_advance(&state, l->role, msg->type, err) < 0)
+    enum ratls_state state;
+    if (next_state(l, l->role, msg->type, &state, err) < 0)
         return -1;
     uint8_t *out = malloc(MESSAGE_MAX);
     if (out == NULL)
@@ -85,7 +105,7 @@ static int fill(struct ratls_link *l, struct ratls_msg *msg, size_t *used, struc
         if (rc < 0)
             return -1;
         l->in_len += len;
-        if (rc == 0 && tls_closed(l->tls))
+        if (rc == 0 && tls_closed(l->tls) && !ratls_link_served(l))
             return err_set(err, ERR_FORMAT, 0, "nacre/1: the peer closed before the exchange was complete");
         if (rc == 0)
             return 0;
@@ -103,7 +123,11 @@ int ratls_link_receive(struct ratls_link *l, struct ratls_msg *msg, struct err *
         return err_set(err, ERR_FORMAT, 0, "nacre/1: %zu bytes behind %s, before it was answered",
                        l->in_len - used, ratls_type_name(got.type));
     enum ratls_role peer = l->role == RATLS_CLIENT ? RATLS_SERVER : RATLS_CLIENT;
-    if (ratls_advance(&l->state, peer, got.type, err) < 0 || note(l, &got, err) < 0)
+    enum ratls_state state;
+    if (next_state(l, peer, got.type, &state, err) < 0)
+        return -1;
+    l->state = state; /* before the export, which wants to know that HELLO is past */
+    if (note(l, &got, err) < 0)
         return -1;
     l->in_len = 0;
     *msg = got;

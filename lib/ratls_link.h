@@ -16,6 +16,7 @@ struct ratls_link {
     struct tls *tls; /* borrowed; its handshake is complete */
     enum ratls_role role;
     enum ratls_state state;
+    unsigned calls; /* answers that went by; after RATLS_CALLS_MAX of them nothing is next */
     bool bound;
     struct ratls_binding binding; /* nonces, exported key and head, as they came and went */
     uint8_t *in;                  /* bytes of the message that is coming, and what was read behind it */
@@ -32,10 +33,14 @@ void ratls_link_close(struct ratls_link *l) __attribute__((nonnull)); /* wipes; 
 int ratls_link_send(struct ratls_link *l, const struct ratls_msg *msg, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
-/* The peer's next message, borrowed until the next call. Returns 1 with it, 0 when bytes are missing, -1 with
- * *err set. */
+/* The peer's next message, borrowed until the next call. Returns 1 with it, 0 when bytes are missing or the
+ * peer has closed where it may (ratls_link_served, and tls_closed tells), -1 with *err set. */
 int ratls_link_receive(struct ratls_link *l, struct ratls_msg *msg, struct err *err)
     __attribute__((warn_unused_result, nonnull));
+
+/* A server: every request was answered, at least one, and no part of another one is there: the client may
+ * close. */
+bool ratls_link_served(const struct ratls_link *l) __attribute__((nonnull));
 
 /* Both nonces are known, ours or the peer's: export the key for them. ratls_link_receive does it in a client,
  * a server calls it before it makes its own evidence. Returns 0, or -1 with *err set. */

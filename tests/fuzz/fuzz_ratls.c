@@ -57,12 +57,14 @@ static void check_story(struct span story)
             assert(state == before && err.code == ERR_FORMAT);
             continue;
         }
-        assert(state > before && !seen[type]);
+        assert(state != before && (state > before || type == RATLS_ANSWER));
+        assert(!seen[type] || type == RATLS_REQUEST || type == RATLS_ANSWER);
         seen[type] = true;
     }
     if (seen[RATLS_REQUEST])
         assert(seen[RATLS_ACCEPTED] && seen[RATLS_CLIENT_EVIDENCE] && seen[RATLS_SERVER_EVIDENCE]);
-    assert(!seen[RATLS_ANSWER] || (seen[RATLS_REQUEST] && !seen[RATLS_REFUSED] && state == RATLS_AT_END));
+    assert(!seen[RATLS_ANSWER] || seen[RATLS_REQUEST]);
+    assert(!seen[RATLS_REFUSED] || state == RATLS_AT_END);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

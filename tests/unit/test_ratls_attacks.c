@@ -297,22 +297,139 @@ static void own_report_data(struct raw *r, uint8_t *out)
 
 /* --- against the Coordinator --------------------------------------------------------------------------- */
 
+/* Both have accepted. */
+static void be_accepted(struct raw *r)
+{
+    uint8_t data[RATLS_REPORT_DATA_SIZE];
+
+    make_key(r);
+    (void) begin(r);
+    own_report_data(r, data);
+    claim(r, report_over(data), NULL);
+}
+
+/* One call. */
+static struct ratls_msg call(struct raw *r, enum ratls_method method, struct span body)
+{
+    struct ratls_msg msg = {.type = RATLS_REQUEST, .method = method, .body = body};
+
+    assert_int_equal(ratls_link_send(&r->link, &msg, &err), 0);
+    if (carry(r) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(ratls_link_receive(&r->link, &msg, &err), 1);
+    return msg;
+}
+
+/* Several calls on one connection, and the client's goodbye. */
 static void test_honest(void **state)
 {
     struct raw r;
-    uint8_t data[RATLS_REPORT_DATA_SIZE];
+
+    (void) state;
+    be_accepted(&r);
+    assert_false(session_served(session));
+    for (int i = 0; i < 3; i++) {
+        struct ratls_msg msg = call(&r, RATLS_NEW_MESH_CERT, span_of(NULL, 0));
+        assert_int_equal(msg.type, RATLS_ANSWER);
+        assert_true(msg.time_s == NOW);
+        assert_true(session_served(session));
+        assert_false(session_answered(session));
+    }
+    tls_close(r.tls);
+    assert_int_equal(carry(&r), 0);
+    assert_true(session_answered(session));
+    assert_int_equal(session_status(session), GRPC_OK);
+    raw_close(&r);
+}
+
+/* A client that only goes: in order after an answer, else not. */
+static void test_cut(void **state)
+{
+    static const uint8_t half[] = {0, 0, 0, 1};
+
+    (void) state;
+    for (int i = 0; i < 3; i++) {
+        struct raw r;
+
+        be_accepted(&r);
+        if (i > 0)
+            assert_int_equal(call(&r, RATLS_NEW_MESH_CERT, span_of(NULL, 0)).type, RATLS_ANSWER);
+        if (i == 2)
+            assert_int_equal(tls_write(r.tls, span_of(half, sizeof half), &err), 0);
+        assert_int_equal(carry(&r), 0);
+        assert_int_equal(session_input(session, span_of(NULL, 0), &err), i == 1 ? 0 : -1);
+        assert_int_equal(session_answered(session), i == 1);
+        raw_close(&r);
+        session_free(session);
+        session = session_new(&service, NOW, &err);
+    }
+}
+
+/* After the last call of a connection nothing is next. */
+static void test_calls_limit(void **state)
+{
+    struct raw r;
+    const struct ratls_msg request = {.type = RATLS_REQUEST, .method = RATLS_NEW_MESH_CERT};
+
+    (void) state;
+    be_accepted(&r);
+    for (int i = 0; i < RATLS_CALLS_MAX; i++) {
+        assert_false(session_answered(session));
+        assert_int_equal(call(&r, RATLS_NEW_MESH_CERT, span_of(NULL, 0)).type, RATLS_ANSWER);
+    }
+    assert_true(session_answered(session));
+    assert_int_equal(ratls_link_send(&r.link, &request, &err), -1);
+    assert_string_equal(err.text, "nacre/1: REQUEST from the client out of turn");
+    raw_close(&r);
+}
+
+/* Two requests at once; a request after a refusal. */
+static void test_calls_out_of_turn(void **state)
+{
+    static const uint8_t two[] = {0, 0, 0, 1, 5, 1, 0, 0, 0, 1, 5, 1};
+    static const uint8_t evidence_again[5 + 50] = {0, 0, 0, 50, 3};
+    struct raw r;
+
+    (void) state;
+    be_accepted(&r);
+    assert_int_equal(tls_write(r.tls, span_of(two, sizeof two), &err), 0);
+    assert_int_equal(carry(&r), -1);
+    assert_string_equal(err.text, "nacre/1: 6 bytes behind REQUEST, before it was answered");
+    raw_close(&r);
+    session_free(session);
+    session = session_new(&service, NOW, &err);
+    be_accepted(&r);
+    assert_int_equal(call(&r, RATLS_NEW_MESH_CERT, span_of(NULL, 0)).type, RATLS_ANSWER);
+    struct ratls_msg msg = {.type = RATLS_CLIENT_EVIDENCE, .kind = RATLS_SNP, .evidence = span_of(two, 1)};
+    assert_int_equal(ratls_link_send(&r.link, &msg, &err), -1);
+    assert_int_equal(tls_write(r.tls, span_of(evidence_again, sizeof evidence_again), &err), 0);
+    assert_int_equal(carry(&r), -1);
+    raw_close(&r);
+    session_free(session);
+    session = session_new(&service, NOW, &err);
+    be_accepted(&r);
+    assert_int_equal(call(&r, RATLS_NEW_MESH_CERT, span_of(two, 1)).type, RATLS_REFUSED);
+    assert_true(session_answered(session));
+    msg = (struct ratls_msg){.type = RATLS_REQUEST, .method = RATLS_NEW_MESH_CERT};
+    assert_int_equal(ratls_link_send(&r.link, &msg, &err), -1);
+    raw_close(&r);
+}
+
+/* Until there is somebody to judge them, TDX quotes are refused by name, on both sides. */
+static void test_tdx(void **state)
+{
+    struct raw r;
+    struct ratls_msg msg = {
+        .type = RATLS_CLIENT_EVIDENCE, .kind = RATLS_TDX, .evidence = span_of(evidence, 700)};
 
     (void) state;
     make_key(&r);
     (void) begin(&r);
-    own_report_data(&r, data);
-    claim(&r, report_over(data), NULL);
-    struct ratls_msg msg = {.type = RATLS_REQUEST, .method = RATLS_NEW_MESH_CERT};
     assert_int_equal(ratls_link_send(&r.link, &msg, &err), 0);
     assert_int_equal(carry(&r), 0);
     assert_int_equal(ratls_link_receive(&r.link, &msg, &err), 1);
-    assert_int_equal(msg.type, RATLS_ANSWER);
-    assert_true(msg.time_s == NOW);
+    assert_int_equal(msg.type, RATLS_REFUSED);
+    assert_string_equal(session_reason(session), "evidence: TDX, which this Coordinator does not judge yet");
     raw_close(&r);
 }
 
@@ -411,6 +528,7 @@ static void test_reflection(void **state)
 
     (void) state;
     service.evidence = server_evidence;
+    service.evidence_kind = RATLS_SNP;
     make_key(&r);
     struct ratls_msg msg = begin(&r);
     assert_int_equal(msg.kind, RATLS_SNP);
@@ -642,7 +760,8 @@ static void check_guest(const struct policy_coordinator *pin, int64_t now_s, con
                                        .now_s = now_s,
                                        .event_head = head,
                                        .test_root = psp.chain.ark,
-                                       .evidence = guest_evidence};
+                                       .evidence = guest_evidence,
+                                       .evidence_kind = RATLS_SNP};
     struct join *join = join_new(&config, &err);
     struct err why = {0};
     int rc = 0;
@@ -678,11 +797,16 @@ static void test_guest(void **state)
     check_guest(&pin, NOW, "evidence: it shows none, and the policy has reference values");
     assert_int_equal(reports, 0); /* nothing of ours went to it */
     service.evidence = server_evidence;
+    service.evidence_kind = RATLS_SNP;
     check_guest(&pin, NOW, NULL);
     service.evidence_ctx = &stale;
     check_guest(&pin, NOW, "evidence: report data");
     assert_int_equal(reports, 0);
     service.evidence_ctx = NULL;
+    service.evidence_kind = RATLS_TDX;
+    check_guest(&pin, NOW, "evidence: TDX, which this guest does not judge yet");
+    assert_int_equal(reports, 0);
+    service.evidence_kind = RATLS_SNP;
     pin.references[0].measurement[0] ^= 1;
     check_guest(&pin, NOW, "evidence: measurement");
     pin.references[0].measurement[0] ^= 1;
@@ -699,6 +823,7 @@ static void test_time(void **state)
     (void) state;
     make_pin(&pin);
     service.evidence = server_evidence;
+    service.evidence_kind = RATLS_SNP;
     check_guest(&pin, late_s, NULL);
     pin = (struct policy_coordinator){.protocol = POLICY_CONTRAST};
     check_guest(&pin, late_s, "valid");
@@ -709,6 +834,10 @@ int main(void)
 #define ROW(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         ROW(test_honest),
+        ROW(test_cut),
+        ROW(test_calls_limit),
+        ROW(test_calls_out_of_turn),
+        ROW(test_tdx),
         ROW(test_relay),
         ROW(test_relay_atls),
         ROW(test_reflection),

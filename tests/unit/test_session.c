@@ -181,6 +181,10 @@ static void run(struct talk *t, size_t step)
     }
     if (t->joined == 0)
         t->joined = join_step(t->join, &t->join_err);
+    /* The guest's goodbye. */
+    struct span out = join_output(t->join);
+    if (t->joined == 1 && t->served == 0 && out.len > 0)
+        t->served = session_input(t->session, out, &t->session_err);
 }
 
 static void start(struct talk *t, const struct service *s, const struct policy_coordinator *pin,
@@ -191,6 +195,7 @@ static void start(struct talk *t, const struct service *s, const struct policy_c
                                        .versions = versions,
                                        .event_head = event_head,
                                        .evidence = give_evidence,
+                                       .evidence_kind = RATLS_SNP,
                                        .ctx = g};
     struct err err;
 
