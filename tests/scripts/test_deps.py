@@ -79,6 +79,13 @@ def test_wolfssl_configuration(libc):
                           "WOLFSSL_EARLY_DATA", "HAVE_ANON"}
 
 
+def test_fast_curves_are_the_host_tools():
+    fast = {"WOLFSSL_HAVE_SP_ECC", "WOLFSSL_SP_384", "WOLFSSL_HAVE_SP_RSA", "WOLFSSL_SP_4096", "WOLFSSL_SP_X86_64_ASM"}
+    glibc, musl = (set(re.findall(r"^#define\s+(\w+)", (libc / "include/wolfssl/options.h").read_text(), re.M))
+                   for libc in (GLIBC, MUSL))
+    assert fast <= glibc and not fast & musl
+
+
 def undefined(library, member):
     return {line.split()[-1] for line in run("nm", "-u", library).stdout.split(f"{member}:\n")[1].split("\n\n")[0]
             .splitlines() if line.strip()}
