@@ -63,6 +63,32 @@ def test_failure_shows_the_log(small, fresh_cache):
     assert archives(fresh_cache) == [] and list((fresh_cache / "deps").glob(".work*")) == []
 
 
+@pytest.mark.parametrize("component, place, text, other", [
+    ("util-linux", "libmount/src/hooks.c", "hookset_(loopdev|", "hookset_(vanished|"),
+    ("util-linux", "libblkid/src/topology/topology.c", "|sysfs_tp)", "|sysfs_tp|lvm_tp)"),
+    ("wolfssl", "wolfcrypt/src/aes.c", "define HAVE_INTEL_AVX2$/", "define HAVE_INTEL_AVX3$/"),
+])
+def test_an_edit_that_does_not_fit_ends_the_build(tree, fresh_cache, component, place, text, other):
+    script = tree / "scripts/build-deps"
+    recipe = re.sub(r"components=\(wolfssl[^)]*\)", f"components=({component})", script.read_text())
+    assert text in recipe
+    script.write_text(recipe.replace(text, other))
+    done = build(tree, fresh_cache)
+    assert done.returncode != 0
+    assert f"{place}: an edit of scripts/build-deps fits " in done.stderr and "has the source changed?" in done.stderr
+    assert list((fresh_cache / "deps").glob("musl-*")) == []
+
+
+@pytest.mark.parametrize("lines, ends", [(1, 1), (2, 0), (3, 1)])
+def test_edit_counts_the_lines(tmp_path, lines, ends):
+    (tmp_path / "f.c").write_text("one\ntwo\nthree\n")
+    function = re.search(r"^edit\(\) \{.*?^\}$", (TOP / "scripts/build-deps").read_text(), re.M | re.S)[0]
+    done = run("bash", "-euc", f"die() {{ echo \"$*\" >&2; exit 1; }}\n{function}\nedit {lines} f.c '/one/d; s/two/2/'",
+               cwd=tmp_path)
+    assert done.returncode == ends, done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["f.c"] and (tmp_path / "f.c").read_text() == "2\nthree\n"
+
+
 def test_unknown_libc(tree, fresh_cache):
     assert "usage: build-deps musl|glibc" in build(tree, fresh_cache, libc="uclibc").stderr
 
