@@ -32,14 +32,24 @@ static int derive(const struct secret *from, const struct secret *salt, struct s
     return 0;
 }
 
-int mesh_secret_root_ca_key(const struct mesh_secret_seed *from, struct secret *scalar, struct err *err)
+static int derive_key(const struct mesh_secret_seed *from, const char *info, struct secret *scalar,
+                      struct err *err)
 {
     AUTO_SECRET key_seed = {0};
 
-    if (check_lengths(from, err) < 0 ||
-        derive(&from->seed, &from->salt, span_str("ROOT CA SEED"), &key_seed, err) < 0)
+    if (check_lengths(from, err) < 0 || derive(&from->seed, &from->salt, span_str(info), &key_seed, err) < 0)
         return -1;
     return keygen_p384(secret_span(&key_seed), scalar, err);
+}
+
+int mesh_secret_root_ca_key(const struct mesh_secret_seed *from, struct secret *scalar, struct err *err)
+{
+    return derive_key(from, "ROOT CA SEED", scalar, err);
+}
+
+int mesh_secret_transaction_key(const struct mesh_secret_seed *from, struct secret *scalar, struct err *err)
+{
+    return derive_key(from, "TRANSACTION SIGNING SECRET", scalar, err);
 }
 
 int mesh_secret_workload(const struct mesh_secret_seed *from, struct span id, struct secret *out,

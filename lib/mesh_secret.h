@@ -30,6 +30,10 @@ void mesh_secret_seed_wipe(struct mesh_secret_seed *s); /* accepts NULL */
 int mesh_secret_root_ca_key(const struct mesh_secret_seed *from, struct secret *scalar, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* The scalar (48 bytes) of the P-384 key that signs the history (lib/transition). The same returns. */
+int mesh_secret_transaction_key(const struct mesh_secret_seed *from, struct secret *scalar, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
 /* The secret (MESH_SECRET_SIZE bytes) of the workload with this id, 1 to MESH_SECRET_ID_MAX bytes.
  * Returns 0, or -1 with *err set and *out untouched (ERR_LIMIT: a length is wrong). */
 int mesh_secret_workload(const struct mesh_secret_seed *from, struct span id, struct secret *out,
