@@ -211,7 +211,10 @@ static int serve(const struct run_args *args, const struct service *s, struct er
         return -1;
     }
     announce(args, s, listen_fd);
-    int rc = server_run(listen_fd, stop_fd, s, err);
+    const struct server_listener listener = {.fd = listen_fd, .kind = SERVER_MESH};
+    const struct server_config config = {
+        .listeners = &listener, .listener_count = 1, .stop_fd = stop_fd, .service = s};
+    int rc = server_run(&config, err);
     (void) close(listen_fd);
     (void) close(stop_fd);
     joinlog_note(wall_s(), rc == 0 ? "stopped" : "ended");

@@ -17,8 +17,8 @@
 #define ACCEPT_PAUSE_MS 500 /* when the kernel has no descriptor or memory for us */
 
 /* Keys of epoll events: a slot's index, or one of these. */
-#define KEY_LISTEN (SERVER_CONNECTIONS_MAX + 1)
-#define KEY_STOP (SERVER_CONNECTIONS_MAX + 2)
+#define KEY_STOP (SERVER_CONNECTIONS_MAX + 1)
+#define KEY_LISTEN (SERVER_CONNECTIONS_MAX + 2) /* and the listener's index */
 
 enum conn_state {
     CONN_FREE = 0,
@@ -39,9 +39,8 @@ struct conn {
 
 struct server {
     int epoll;
-    int listen_fd;
-    const struct service *service;
-    bool listening; /* epoll watches listen_fd */
+    const struct server_config *config;
+    bool listening; /* epoll watches the listeners */
     int64_t pause_until_ms;
     size_t used;
     struct conn *conns; /* SERVER_CONNECTIONS_MAX of them */
@@ -175,8 +174,9 @@ static void conn_event(struct server *s, struct conn *c, uint32_t events)
         conn_step(s, c);
 }
 
-static void conn_start(struct server *s, int fd, const struct sockaddr_storage *addr)
+static void conn_start(struct server *s, int fd, enum server_kind kind, const struct sockaddr_storage *addr)
 {
+    const enum session_kind session = kind == SERVER_USER ? SESSION_USER : SESSION_MESH;
     struct conn *c = s->conns;
     struct err err;
 
@@ -186,7 +186,7 @@ static void conn_start(struct server *s, int fd, const struct sockaddr_storage *
     c->deadline_ms = c->accepted_ms + SERVER_DEADLINE_MS;
     listen_addr_name(addr, c->peer);
     s->used++;
-    c->session = session_new(s->service, wall_s(), &err);
+    c->session = session_new(s->config->service, session, wall_s(), &err);
     if (c->session == NULL) {
         log_end(c, &err);
         conn_drop(s, c);
@@ -196,15 +196,15 @@ static void conn_start(struct server *s, int fd, const struct sockaddr_storage *
         conn_drop(s, c);
 }
 
-static void accept_some(struct server *s)
+static void accept_some(struct server *s, const struct server_listener *listener)
 {
     while (s->used < SERVER_CONNECTIONS_MAX) {
         struct sockaddr_storage addr = {0};
         socklen_t len = sizeof addr;
-        int fd = accept4(s->listen_fd, (struct sockaddr *) &addr, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(listener->fd, (struct sockaddr *) &addr, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0) {
-            conn_start(s, fd, &addr);
+            conn_start(s, fd, listener->kind, &addr);
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
@@ -214,7 +214,7 @@ static void accept_some(struct server *s)
     }
 }
 
-/* Watch the listening socket while there is room. */
+/* Watch the listening sockets while there is room. */
 static int set_listening(struct server *s, int64_t now_ms)
 {
     bool want = s->used < SERVER_CONNECTIONS_MAX && now_ms >= s->pause_until_ms;
@@ -222,7 +222,11 @@ static int set_listening(struct server *s, int64_t now_ms)
     if (want == s->listening)
         return 0;
     s->listening = want;
-    return watch(s, EPOLL_CTL_MOD, s->listen_fd, KEY_LISTEN, want ? EPOLLIN : 0);
+    for (size_t i = 0; i < s->config->listener_count; i++) {
+        if (watch(s, EPOLL_CTL_MOD, s->config->listeners[i].fd, KEY_LISTEN + i, want ? EPOLLIN : 0) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Drop what is overdue; milliseconds until the next one is, at most a second. */
@@ -255,8 +259,8 @@ static int dispatch(struct server *s, const struct epoll_event *ev)
 {
     if (ev->data.u64 == KEY_STOP)
         return 0;
-    if (ev->data.u64 == KEY_LISTEN)
-        accept_some(s);
+    if (ev->data.u64 >= KEY_LISTEN)
+        accept_some(s, &s->config->listeners[ev->data.u64 - KEY_LISTEN]);
     else
         conn_event(s, &s->conns[ev->data.u64], ev->events);
     return 1;
@@ -281,15 +285,27 @@ static int loop(struct server *s, struct err *err)
     }
 }
 
-int server_run(int listen_fd, int stop_fd, const struct service *service, struct err *err)
+static int watch_all(const struct server *s)
 {
-    struct server s = {.listen_fd = listen_fd, .service = service, .listening = true};
+    const struct server_config *c = s->config;
+
+    for (size_t i = 0; i < c->listener_count; i++) {
+        if (watch(s, EPOLL_CTL_ADD, c->listeners[i].fd, KEY_LISTEN + i, EPOLLIN) < 0)
+            return -1;
+    }
+    return watch(s, EPOLL_CTL_ADD, c->stop_fd, KEY_STOP, EPOLLIN);
+}
+
+int server_run(const struct server_config *config, struct err *err)
+{
+    struct server s = {.config = config, .listening = true};
     int rc = -1;
 
+    if (config->listener_count > SERVER_LISTENERS_MAX)
+        return err_set(err, ERR_LIMIT, 0, "more than %d listeners", SERVER_LISTENERS_MAX);
     s.conns = calloc(SERVER_CONNECTIONS_MAX, sizeof *s.conns);
     s.epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (s.conns == NULL || s.epoll < 0 || watch(&s, EPOLL_CTL_ADD, listen_fd, KEY_LISTEN, EPOLLIN) < 0 ||
-        watch(&s, EPOLL_CTL_ADD, stop_fd, KEY_STOP, EPOLLIN) < 0)
+    if (s.conns == NULL || s.epoll < 0 || watch_all(&s) < 0)
         (void) err_set(err, ERR_SYS, errno, "epoll");
     else
         rc = loop(&s, err);

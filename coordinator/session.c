@@ -78,7 +78,8 @@ static int make_tls(struct session *s, struct err *err)
     return s->tls == NULL ? -1 : 0;
 }
 
-struct session *session_new(const struct service *service, int64_t now_s, struct err *err)
+struct session *session_new(const struct service *service, enum session_kind kind, int64_t now_s,
+                            struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
 
@@ -87,6 +88,7 @@ struct session *session_new(const struct service *service, int64_t now_s, struct
         return NULL;
     }
     s->service = service;
+    s->kind = kind;
     s->now_s = now_s;
     s->status = GRPC_UNKNOWN;
     if (make_tls(s, err) < 0) {

@@ -14,6 +14,7 @@ _Static_assert(RATLS_PAYLOAD_MAX >= 8 + MESHAPI_RESPONSE_MAX, "an answer fits in
 
 struct session {
     const struct service *service;
+    enum session_kind kind;
     int64_t now_s;
     struct ecc_pair key; /* of this connection only */
     uint8_t nonce[ATLS_NONCE_SIZE];

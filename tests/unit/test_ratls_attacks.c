@@ -86,7 +86,7 @@ static int setup(void **state)
     vm = (struct psp_vm){.options = &options, .state = &psp};
     memset(vm.measurement, 0x22, sizeof vm.measurement);
     make_service("");
-    session = session_new(&service, NOW, &err);
+    session = session_new(&service, SESSION_MESH, NOW, &err);
     assert_non_null(session);
     return 0;
 }
@@ -361,7 +361,7 @@ static void test_cut(void **state)
         assert_int_equal(session_answered(session), i == 1);
         raw_close(&r);
         session_free(session);
-        session = session_new(&service, NOW, &err);
+        session = session_new(&service, SESSION_MESH, NOW, &err);
     }
 }
 
@@ -397,7 +397,7 @@ static void test_calls_out_of_turn(void **state)
     assert_string_equal(err.text, "nacre/1: 6 bytes behind REQUEST, before it was answered");
     raw_close(&r);
     session_free(session);
-    session = session_new(&service, NOW, &err);
+    session = session_new(&service, SESSION_MESH, NOW, &err);
     be_accepted(&r);
     assert_int_equal(call(&r, RATLS_NEW_MESH_CERT, span_of(NULL, 0)).type, RATLS_ANSWER);
     struct ratls_msg msg = {.type = RATLS_CLIENT_EVIDENCE, .kind = RATLS_SNP, .evidence = span_of(two, 1)};
@@ -406,7 +406,7 @@ static void test_calls_out_of_turn(void **state)
     assert_int_equal(carry(&r), -1);
     raw_close(&r);
     session_free(session);
-    session = session_new(&service, NOW, &err);
+    session = session_new(&service, SESSION_MESH, NOW, &err);
     be_accepted(&r);
     assert_int_equal(call(&r, RATLS_NEW_MESH_CERT, span_of(two, 1)).type, RATLS_REFUSED);
     assert_true(session_answered(session));
@@ -547,7 +547,7 @@ static void test_diversion(void **state)
     session_free(session);
     service_free(&service);
     make_service(OTHER_CHIP);
-    session = session_new(&service, NOW, &err);
+    session = session_new(&service, SESSION_MESH, NOW, &err);
     make_key(&r);
     (void) begin(&r);
     own_report_data(&r, data);
@@ -597,7 +597,7 @@ static void test_bindings(void **state)
         claim(&r, report_over(data), "report data");
         raw_close(&r);
         session_free(session);
-        session = session_new(&service, NOW, &err);
+        session = session_new(&service, SESSION_MESH, NOW, &err);
     }
 }
 
@@ -618,7 +618,7 @@ static void test_no_nonce(void **state)
         claim(&r, report_over(data), "report data");
         raw_close(&r);
         session_free(session);
-        session = session_new(&service, NOW, &err);
+        session = session_new(&service, SESSION_MESH, NOW, &err);
     }
 }
 
@@ -663,7 +663,7 @@ static void test_evidence_in_certificate(void **state)
         raw_open(&r, false, TLS_ONLY_13, RATLS_ALPN);
         check_broken(&r, critical ? "Critical extension" : "nacre/1: evidence in the client's certificate");
         session_free(session);
-        session = session_new(&service, NOW, &err);
+        session = session_new(&service, SESSION_MESH, NOW, &err);
     }
 }
 
@@ -691,7 +691,7 @@ static void test_versions_and_names(void **state)
         raw_open(&r, false, rows[i].versions, rows[i].alpn);
         check_broken(&r, rows[i].text);
         session_free(session);
-        session = session_new(&service, NOW, &err);
+        session = session_new(&service, SESSION_MESH, NOW, &err);
     }
 }
 
@@ -713,7 +713,7 @@ static void check_bytes(const uint8_t *bytes, size_t len, bool begun, const char
         fail_msg("expected %s: %d %s", text, rc, err.text);
     raw_close(&r);
     session_free(session);
-    session = session_new(&service, NOW, &err);
+    session = session_new(&service, SESSION_MESH, NOW, &err);
 }
 
 static void test_out_of_turn(void **state)
@@ -784,7 +784,7 @@ static void check_guest(const struct policy_coordinator *pin, int64_t now_s, con
         fail_msg("expected %s: %d %s", text == NULL ? "a join" : text, rc, why.text);
     join_free(join);
     session_free(session);
-    session = session_new(&service, NOW, &err);
+    session = session_new(&service, SESSION_MESH, NOW, &err);
 }
 
 static void test_guest(void **state)

@@ -200,7 +200,7 @@ static void start(struct talk *t, const struct service *s, const struct policy_c
     struct err err;
 
     memset(t, 0, sizeof *t);
-    t->session = session_new(s, now_s, &err);
+    t->session = session_new(s, SESSION_MESH, now_s, &err);
     assert_non_null(t->session);
     t->join = join_new(&config, &err);
     assert_non_null(t->join);
@@ -438,15 +438,15 @@ static void test_garbage(void **state)
 
     (void) state;
     make_service(&s, manifest_text, true);
-    struct session *session = session_new(&s, now_s, &err);
+    struct session *session = session_new(&s, SESSION_MESH, now_s, &err);
     assert_non_null(session);
     assert_int_equal(session_input(session, span_of("GET / HTTP/1.1\r\n\r\n", 18), &err), -1);
     assert_null(session_peer(session));
     session_free(session);
-    session = session_new(&s, now_s, &err);
+    session = session_new(&s, SESSION_MESH, now_s, &err);
     assert_int_equal(session_input(session, span_of(NULL, 0), &err), -1); /* closed at once */
     session_free(session);
-    session = session_new(&s, now_s, &err);
+    session = session_new(&s, SESSION_MESH, now_s, &err);
     int rc = 0;
     for (size_t n = 0; rc == 0 && n < 2 * SESSION_INPUT_MAX; n += sizeof zeros)
         rc = session_input(session, span_of(zeros, sizeof zeros), &err);
