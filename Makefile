@@ -150,7 +150,7 @@ size: guest ## sizes of the guest programs, in bytes
 	@wc -c $(filter $(BUILD)/guest/%,$(GUEST_PROGRAMS)) # together under 2 MiB
 
 # --- host tools ---------------------------------------------------------------------------------------
-HOST_LIBS := -L$(GLIBC)/lib -lnghttp2 -lcjson -lwolfssl -lz -lm -lpthread
+HOST_LIBS := -L$(GLIBC)/lib -lmicrohttpd -lnghttp2 -lcjson -lwolfssl -lz -lm -lpthread
 $(BUILD)/bin/nacre-measure: $(call host_obj,$(wildcard measure/*.c)) $(H)/libhost.a $(H)/libnacre.a
 $(BUILD)/bin/nacre-coordinator: $(call host_obj,$(wildcard coordinator/*.c)) $(H)/libhost.a $(H)/libnacre.a
 $(BUILD)/bin/softpsp: $(call host_obj,$(wildcard softpsp/*.c)) $(H)/libhost.a $(H)/libnacre.a
