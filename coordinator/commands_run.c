@@ -4,6 +4,7 @@
 #include "fileio.h"
 #include "joinlog.h"
 #include "listen_addr.h"
+#include "own_evidence.h"
 #include "pem.h"
 #include "seed_file.h"
 #include "server.h"
@@ -26,6 +27,7 @@ struct run_args {
     const char *listen;
     const char *ca_out;
     const char *certificate_life;
+    const char *evidence_socket;
     bool no_tee;
     const char *roots[EXAMINE_ROOTS_MAX];
     size_t root_count;
@@ -43,6 +45,7 @@ static const char **value_of(struct run_args *args, const char *arg)
         {"--listen",           &args->listen          },
         {"--ca-out",           &args->ca_out          },
         {"--certificate-life", &args->certificate_life},
+        {"--evidence-socket",  &args->evidence_socket },
     };
 
     if (strcmp(arg, "--test-root") == 0)
@@ -72,8 +75,8 @@ static int parse_args(int argc, char **argv, struct run_args *out, struct err *e
         commands_usage(err, "--state, --manifest and --listen are needed");
         return COMMANDS_USAGE;
     }
-    if (!out->no_tee) {
-        commands_usage(err, "--no-tee is needed: this version cannot attest the Coordinator itself");
+    if (out->no_tee == (out->evidence_socket != NULL)) {
+        commands_usage(err, "exactly one of --no-tee and --evidence-socket is needed");
         return COMMANDS_USAGE;
     }
     return COMMANDS_OK;
@@ -177,7 +180,9 @@ static void announce(const struct run_args *args, const struct service *s, int l
         joinlog_note(now_s,
                      "WARNING: reports under the test root %s are accepted: no hardware vouches for them",
                      args->roots[i]);
-    joinlog_note(now_s, "WARNING: --no-tee: this Coordinator is not attested, guests must pin its root CA");
+    if (args->no_tee)
+        joinlog_note(now_s,
+                     "WARNING: --no-tee: this Coordinator is not attested, guests must pin its root CA");
     if (s->manifest.tdx_count > 0)
         joinlog_note(now_s, "note: TDX evidence is refused: it is not supported yet");
     (void) getsockname(listen_fd, (struct sockaddr *) &addr, &len); /* a name of "unknown" is fine */
@@ -221,8 +226,23 @@ static int serve(const struct run_args *args, const struct service *s, struct er
     return rc;
 }
 
+/* Inside a VM with a TEE: show its evidence to guests. */
+static int open_evidence(const struct run_args *args, struct own_evidence *own, struct service *s,
+                         struct err *err)
+{
+    if (args->evidence_socket == NULL)
+        return 0;
+    if (own_evidence_open(args->evidence_socket, own, err) < 0)
+        return -1;
+    s->evidence = own_evidence_get;
+    s->evidence_ctx = own;
+    s->evidence_kind = own->kind;
+    return 0;
+}
+
 int commands_run(int argc, char **argv, struct err *err)
 {
+    struct own_evidence own = {0};
     AUTO_SERVICE s = {0};
     struct run_args args = {0};
     int status = parse_args(argc, argv, &args, err);
@@ -231,7 +251,8 @@ int commands_run(int argc, char **argv, struct err *err)
         return status;
     if (args.certificate_life != NULL && parse_life(args.certificate_life, &s.certificate_life_s, err) < 0)
         return COMMANDS_USAGE;
-    if (load(&args, &s, err) < 0 || service_start(&s, wall_s(), err) < 0)
+    if (load(&args, &s, err) < 0 || open_evidence(&args, &own, &s, err) < 0 ||
+        service_start(&s, wall_s(), err) < 0)
         return commands_status(err);
     if (args.ca_out != NULL && publish_cas(args.ca_out, &s, err) < 0)
         return commands_status(err);

@@ -11,7 +11,8 @@ static const struct command commands[] = {
     {"manifest", "check FILE [--no-tee] [--json]", "check a manifest and print its digest",
      commands_manifest                                                                                                },
     {"run",
-     "--state DIR --manifest FILE --listen ADDR:PORT --no-tee [--test-root PEM]... [--ca-out DIR] "
+     "--state DIR --manifest FILE --listen ADDR:PORT --no-tee|--evidence-socket PATH [--test-root PEM]... "
+     "[--ca-out DIR] "
      "[--certificate-life S]",                     "serve joins",                                     commands_run    },
 };
 

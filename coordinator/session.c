@@ -22,21 +22,51 @@ static bool names_nacre(struct span alpn)
     return !w.bad && memmem(text, w.len, name, strlen(name)) != NULL;
 }
 
-/* Our certificate for this connection, once the client's ALPN names tell its dialect. aTLS: the client's
- * nonce is checked for its form; no evidence answers to it. */
+/* aTLS: our evidence for this key and the client's nonce, if we have a TEE. */
+static int add_evidence(struct session *s, const uint8_t client_nonce[ATLS_NONCE_SIZE], struct writer *w,
+                        struct err *err)
+{
+    uint8_t spki[ECC_SPKI_MAX];
+    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
+    struct writer key = writer_of(spki, sizeof spki);
+
+    if (s->service->evidence == NULL)
+        return 0;
+    if (s->service->evidence_kind != RATLS_SNP)
+        return err_set(err, ERR_DENIED, 0, "Contrast's dialect: this Coordinator has SNP evidence only");
+    ecc_public_to_spki(&s->key.pub, &key);
+    if (key.bad)
+        return err_set(err, ERR_LIMIT, 0, "own key does not fit");
+    if (atls_report_data(writer_span(&key), client_nonce, report_data, err) < 0)
+        return -1;
+    return s->service->evidence(s->service->evidence_ctx, report_data, w, err);
+}
+
+/* Our certificate for this connection, once the client's ALPN names tell its dialect. aTLS: the evidence in
+ * it answers to the client's nonce. */
 static int give_certificate(void *ctx, const struct tls_hello *hello, struct span *certificate,
                             struct err *err)
 {
     struct session *s = ctx;
     uint8_t client_nonce[ATLS_NONCE_SIZE];
     struct atls_template t = {.key = &s->key, .now_s = s->now_s};
-    struct writer w = writer_of(s->certificate, sizeof s->certificate);
+    size_t evidence_max = s->service->evidence != NULL ? ATLS_EVIDENCE_MAX : 0;
+    AUTO_FREE uint8_t *evidence = malloc(evidence_max + 1);
+    uint8_t *made = malloc(evidence_max + SESSION_CERTIFICATE_MAX);
+    struct writer e = writer_of(evidence, evidence != NULL ? evidence_max : 0);
+    struct writer w = writer_of(made, evidence_max + SESSION_CERTIFICATE_MAX);
 
+    free(s->certificate);
+    s->certificate = made;
+    if (evidence == NULL || made == NULL)
+        return err_set(err, ERR_LIMIT, 0, "no memory for a certificate");
     s->nacre = span_eq_str(hello->alpn, RATLS_ALPN);
     if (!s->nacre && names_nacre(hello->alpn))
         return err_set(err, ERR_FORMAT, 0, "ALPN: nacre/1 beside other names: two dialects");
-    if (!s->nacre && atls_alpn_decode(hello->alpn, client_nonce, err) < 0)
+    if (!s->nacre &&
+        (atls_alpn_decode(hello->alpn, client_nonce, err) < 0 || add_evidence(s, client_nonce, &e, err) < 0))
         return -1;
+    t.evidence = writer_span(&e);
     if (rng_bytes(t.serial, sizeof t.serial, err) < 0 || atls_certificate(&t, &w, err) < 0)
         return -1;
     *certificate = writer_span(&w);
@@ -106,6 +136,7 @@ void session_free(struct session *s)
     ratls_link_close(&s->link);
     tls_free(s->tls);
     ecc_wipe(&s->key);
+    free(s->certificate);
     free(s);
 }
 

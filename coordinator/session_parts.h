@@ -7,7 +7,7 @@
 #include "session.h"
 
 #define SESSION_RESPONSE_MAX 131072  /* bytes */
-#define SESSION_CERTIFICATE_MAX 1024 /* bytes of a certificate of ours: no evidence in it */
+#define SESSION_CERTIFICATE_MAX 1024 /* bytes of a certificate of ours without evidence */
 
 _Static_assert(SESSION_RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
 _Static_assert(RATLS_PAYLOAD_MAX >= 8 + MESHAPI_RESPONSE_MAX, "an answer fits into a message");
@@ -18,8 +18,8 @@ struct session {
     int64_t now_s;
     struct ecc_pair key; /* of this connection only */
     uint8_t nonce[ATLS_NONCE_SIZE];
-    uint8_t certificate[SESSION_CERTIFICATE_MAX]; /* ours */
-    size_t input_len;                             /* bytes taken so far */
+    uint8_t *certificate; /* ours; owned */
+    size_t input_len;     /* bytes taken so far */
     struct tls *tls;
     bool nacre;                 /* the client speaks nacre/1, not Contrast's dialect */
     bool opened;                /* the handshake is complete, and what follows has begun */

@@ -441,6 +441,10 @@ def test_start_refused(lab, tmp_path):
     ]:
         r = run(*base, *args)
         assert r.returncode == code and says in r.stderr, r.stderr
+    both = ["--manifest", lab.manifest(), "--listen", "127.0.0.1:0", "--evidence-socket", tmp_path / "no"]
+    r = run(*base, *both)
+    assert r.returncode == 2 and "exactly one of --no-tee and --evidence-socket" in r.stderr
+    assert run(*base[:-1], *both[:4]).returncode == 2
     os.chmod(lab.state / "seed", 0o644)
     r = run(*base, "--manifest", lab.manifest(), "--listen", "127.0.0.1:0")
     os.chmod(lab.state / "seed", 0o600)

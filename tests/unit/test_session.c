@@ -269,6 +269,62 @@ static void test_joins(void **state)
     service_free(&s);
 }
 
+/* A Coordinator that attests itself, to a guest that pins its reference values and no key: good evidence,
+ * then evidence for another connection, another measurement, none. Both dialects. */
+static void test_own_evidence(void **state)
+{
+    struct row {
+        const char *says; /* NULL: joined */
+        bool stale, other, none;
+    };
+    static const struct row rows[] = {
+        {NULL,          false, false, false},
+        {"report data", true,  false, false},
+        {"measurement", false, true,  false},
+        {"shows none",  false, false, true },
+    };
+    (void) state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        const struct row *row = &rows[i / 2];
+        struct policy_coordinator pin = {.reference_count = 1, .protocol = (enum policy_protocol)(i % 2)};
+        struct service s;
+        struct guest g, own;
+        struct talk t;
+        struct err err;
+
+        make_service(&s, manifest_text, true);
+        make_guest(&g);
+        make_guest(&own);
+        memset(pin.references[0].measurement, row->other ? 0x23 : 0x22, POLICY_MEASUREMENT_SIZE);
+        own.stale = row->stale;
+        if (!row->none)
+            s.evidence = give_evidence;
+        s.evidence_ctx = &own;
+        s.evidence_kind = RATLS_SNP;
+        const struct join_config config = {.coordinator = &pin,
+                                           .now_s = now_s,
+                                           .event_head = event_head,
+                                           .test_root = psp.chain.ark,
+                                           .evidence = give_evidence,
+                                           .evidence_kind = RATLS_SNP,
+                                           .ctx = &g};
+        memset(&t, 0, sizeof t);
+        t.session = session_new(&s, SESSION_MESH, now_s, &err);
+        t.join = join_new(&config, &err);
+        assert_non_null(t.join);
+        run(&t, 4000);
+        if (row->says == NULL) {
+            check_joined(&t, &s);
+        } else {
+            assert_int_equal(t.joined, -1);
+            assert_int_equal(t.join_err.code, ERR_DENIED);
+            assert_non_null(strstr(t.join_err.text, row->says));
+        }
+        end(&t);
+        service_free(&s);
+    }
+}
+
 /* One change of the manifest or of the guest, and what both sides must then say. */
 struct refusal {
     const char *from; /* in the manifest; NULL: no change */
@@ -557,10 +613,11 @@ static void test_time(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_joins),      cmocka_unit_test(test_refusals),
-                                       cmocka_unit_test(test_entries),    cmocka_unit_test(test_garbage),
-                                       cmocka_unit_test(test_other_seed), cmocka_unit_test(test_real_machine),
-                                       cmocka_unit_test(test_time)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_joins),        cmocka_unit_test(test_own_evidence),
+        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_garbage),      cmocka_unit_test(test_other_seed),
+        cmocka_unit_test(test_real_machine), cmocka_unit_test(test_time)};
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
