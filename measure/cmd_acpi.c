@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure acpi: the ACPI files that a QEMU would hand to the guest's firmware. */
 #include "acpi_blob.h"
-#include "command.h"
+#include "commands.h"
 #include "hash.h"
 #include "json_write.h"
 #include "opts.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure footer: what a firmware file says about confidential VMs. */
-#include "command.h"
+#include "commands.h"
 #include "files.h"
 #include "json_write.h"
 #include "opts.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure host-data: what the hardware will report for an initdata document. */
 #include "b64.h"
-#include "command.h"
+#include "commands.h"
 #include "hex.h"
 #include "initdata_file.h"
 #include "measurements.h"

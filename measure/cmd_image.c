@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure image: publish what the hardware will report about a built image. */
-#include "command.h"
+#include "commands.h"
 #include "files.h"
 #include "image_input.h"
 #include "measurements_sig.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure pcr: PCR 4, 9 and 11 of a VM with a virtual TPM. */
-#include "command.h"
+#include "commands.h"
 #include "files.h"
 #include "json_write.h"
 #include "opts.h"

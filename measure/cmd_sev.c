@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure sev, sev-es: the launch measurements of SNP's predecessors. */
-#include "command.h"
+#include "commands.h"
 #include "hex.h"
 #include "json_write.h"
-#include "launch.h"
+#include "vm.h"
 #include "secret.h"
 #include "sev_launch.h"
 
@@ -47,8 +47,8 @@ struct input {
     bool es;
     bool help;
     bool json;
-    struct launch_args args;
-    struct launch launch;
+    struct vm_args args;
+    struct vm launch;
 };
 
 static int read_options(int argc, char **argv, struct input *in, struct err *err)
@@ -56,20 +56,20 @@ static int read_options(int argc, char **argv, struct input *in, struct err *err
     const struct opt opts[] = {
         {"help", OPT_FLAG, &in->help, 0},
         {"json", OPT_FLAG, &in->json, 0},
-        LAUNCH_OPTS_FILES(&in->args),
-        LAUNCH_OPTS_VCPUS(&in->args),
+        VM_OPTS_FILES(&in->args),
+        VM_OPTS_VCPUS(&in->args),
     };
     const struct opt sev[] = {
         {"help", OPT_FLAG, &in->help, 0},
         {"json", OPT_FLAG, &in->json, 0},
-        LAUNCH_OPTS_FILES(&in->args),
+        VM_OPTS_FILES(&in->args),
     };
     int rc = in->es ? opts_read(argc, argv, opts, sizeof opts / sizeof opts[0], err)
                     : opts_read(argc, argv, sev, sizeof sev / sizeof sev[0], err);
 
     if (rc < 0 || in->help)
         return rc;
-    if (launch_read_args(&in->args, &in->launch, err) < 0)
+    if (vm_read_args(&in->args, &in->launch, err) < 0)
         return -1;
     return in->es && !in->args.vcpus ? err_set(err, ERR_MISSING, 0, "--vcpus is needed") : 0;
 }
@@ -79,7 +79,7 @@ static int compute(struct input *in, uint8_t *digests, struct err *err)
     struct hash firmware;
     int rc;
 
-    if (launch_load_sev(&in->args, in->es, &in->launch, &firmware, err) < 0)
+    if (vm_load_sev(&in->args, in->es, &in->launch, &firmware, err) < 0)
         return -1;
     if (in->es)
         rc = sev_launch_digests_es(&firmware, &in->launch.snp, in->launch.first, in->launch.last, digests,
@@ -108,7 +108,7 @@ static int print_json(const struct input *in, const uint8_t *digests, struct err
 
     json_write_object(&j, NULL);
     if (in->es)
-        launch_write_digests(&j, &in->launch, digests, SEV_LAUNCH_DIGEST_SIZE);
+        vm_write_digests(&j, &in->launch, digests, SEV_LAUNCH_DIGEST_SIZE);
     else
         json_write_hex(&j, "digest", span_of(digests, SEV_LAUNCH_DIGEST_SIZE));
     json_write_close(&j);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure snp: SEV-SNP launch digests and the ID block. */
 #include "b64.h"
-#include "command.h"
+#include "commands.h"
 #include "hex.h"
 #include "id_block.h"
 #include "json_write.h"
-#include "launch.h"
+#include "vm.h"
 #include "secret.h"
 
 #include <inttypes.h>
@@ -56,8 +56,8 @@ struct input {
     bool help;
     bool json;
     bool with_id;
-    struct launch_args args;
-    struct launch launch;
+    struct vm_args args;
+    struct vm launch;
     struct id_block_args id_args;
     struct snp_id_block block;
 };
@@ -72,15 +72,15 @@ static int read_options(int argc, char **argv, struct input *in, struct err *err
     const struct opt opts[] = {
         {"help", OPT_FLAG, &in->help, 0},
         {"json", OPT_FLAG, &in->json, 0},
-        LAUNCH_OPTS_FILES(&in->args),
-        LAUNCH_OPTS_VCPUS(&in->args),     LAUNCH_OPTS_SNP(&in->args),       ID_BLOCK_OPTS(&in->id_args),
+        VM_OPTS_FILES(&in->args),
+        VM_OPTS_VCPUS(&in->args),         VM_OPTS_SNP(&in->args),           ID_BLOCK_OPTS(&in->id_args),
     };
 
     if (opts_read(argc, argv, opts, sizeof opts / sizeof opts[0], err) < 0)
         return -1;
     if (in->help)
         return 0;
-    if (launch_read_args(&in->args, &in->launch, err) < 0 ||
+    if (vm_read_args(&in->args, &in->launch, err) < 0 ||
         id_block_read_args(&in->id_args, &in->block, &in->with_id, err) < 0)
         return -1;
     if (in->args.ovmf_hash && !in->launch.has_firmware_hash)
@@ -94,7 +94,7 @@ static int read_options(int argc, char **argv, struct input *in, struct err *err
 
 static int compute(struct input *in, struct result *out, struct err *err)
 {
-    if (launch_load(&in->args, &in->launch, err) < 0)
+    if (vm_load(&in->args, &in->launch, err) < 0)
         return -1;
     if (snp_launch_digests(&in->launch.snp, in->launch.first, in->launch.last, out->digests, err) < 0)
         return err_prefix(err, "%s", in->args.svsm ? in->args.svsm : in->args.firmware);
@@ -171,7 +171,7 @@ static int print_json(const struct input *in, const struct result *r, struct err
     char number[24];
 
     json_write_object(&j, NULL);
-    launch_write_digests(&j, &in->launch, r->digests, SNP_LAUNCH_DIGEST_SIZE);
+    vm_write_digests(&j, &in->launch, r->digests, SNP_LAUNCH_DIGEST_SIZE);
     json_write_hex(&j, "firmware_digest", span_of(in->launch.snp.firmware_digest, SNP_LAUNCH_DIGEST_SIZE));
     (void) snprintf(number, sizeof number, "0x%" PRIx64, in->launch.snp.features);
     json_write_str(&j, "guest_features", number);
@@ -190,7 +190,7 @@ static int print_firmware_hash(const struct input *in, struct err *err)
 {
     uint8_t digest[SNP_LAUNCH_DIGEST_SIZE];
 
-    if (launch_firmware_hash(in->args.firmware, digest, err) < 0)
+    if (vm_firmware_hash(in->args.firmware, digest, err) < 0)
         return -1;
     (void) printf(in->json ? "{\n  \"firmware_digest\": \"%s\"\n}\n" : "%s\n", hex_of(digest).text);
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure tdx: the registers of a TDX guest, predicted or replayed. */
 #include "ccel.h"
-#include "command.h"
+#include "commands.h"
 #include "json_write.h"
 #include "opts.h"
 #include "tdx_input.h"

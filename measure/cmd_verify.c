@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure verify: published measurements against their signature, the files, a report. */
 #include "checks.h"
-#include "command.h"
+#include "commands.h"
 #include "files.h"
 #include "initdata_file.h"
 #include "measurements_sig.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nacre-measure verity: dm-verity root hash and tree of an image. */
-#include "command.h"
+#include "commands.h"
 #include "hash.h"
 #include "hex.h"
 #include "verity_pool.h"

@@ -4,7 +4,7 @@
 #include "files.h"
 #include "image_workload.h"
 #include "initdata_file.h"
-#include "launch.h"
+#include "vm.h"
 #include "output.h"
 #include "tdx_input.h"
 
@@ -84,7 +84,7 @@ static int check_kind(const struct image_options *o, const char *cmdline, struct
 
 static int load_snp(const struct paths *p, struct measurements *m, uint32_t *ap_eip, struct err *err)
 {
-    const struct launch_args args = {
+    const struct vm_args args = {
         .firmware = p->firmware,
         .kernel = p->kernel,
         .initrd = p->initrd,
@@ -93,9 +93,9 @@ static int load_snp(const struct paths *p, struct measurements *m, uint32_t *ap_
         .features = {.value = SNP_LAUNCH_FEATURES_DEFAULT},
         .fpu = {.value = 1},
     };
-    struct launch launch;
+    struct vm launch;
 
-    if (launch_read_args(&args, &launch, err) < 0 || launch_load(&args, &launch, err) < 0)
+    if (vm_read_args(&args, &launch, err) < 0 || vm_load(&args, &launch, err) < 0)
         return -1;
     m->snp.present = true;
     m->snp.features = launch.snp.features;

@@ -286,25 +286,25 @@ static const char *verdict_text(enum verdict verdict)
     return texts[verdict];
 }
 
-static void print_text(const struct tdx_work *w)
+static void print_text(const struct tdx_work *w, FILE *to)
 {
     for (size_t i = 0; i < REGISTERS; i++) {
         const struct result *r = &w->results[i];
 
-        (void) printf("%s: %s%s%s\n", r->name, verdict_text(r->verdict),
-                      r->text[0] == '\0'            ? ""
-                      : r->verdict == VERDICT_OTHER ? " "
-                                                    : ": ",
-                      r->text);
+        (void) fprintf(to, "%s: %s%s%s\n", r->name, verdict_text(r->verdict),
+                       r->text[0] == '\0'            ? ""
+                       : r->verdict == VERDICT_OTHER ? " "
+                                                     : ": ",
+                       r->text);
     }
-    explain_print_notes(&w->notes);
+    explain_print_notes(&w->notes, to);
 }
 
-static int print_json(const struct tdx_work *w, bool match, struct err *err)
+static int print_json(const struct tdx_work *w, bool match, FILE *to, struct err *err)
 {
     char text[JSON_MAX];
-    struct writer to = writer_of(text, sizeof text);
-    struct json_write j = json_write_to(&to);
+    struct writer out = writer_of(text, sizeof text);
+    struct json_write j = json_write_to(&out);
 
     json_write_object(&j, NULL);
     json_write_bool(&j, "matches", match);
@@ -320,11 +320,11 @@ static int print_json(const struct tdx_work *w, bool match, struct err *err)
     json_write_close(&j);
     if (!json_write_end(&j))
         return err_set(err, ERR_LIMIT, 0, "the output does not fit %zu bytes", sizeof text);
-    (void) fwrite(text, 1, to.len, stdout); /* command_flush tells */
+    (void) fwrite(text, 1, out.len, to); /* whoever flushes it sees */
     return 0;
 }
 
-static enum command_status finish(const struct tdx_work *w, struct err *err)
+static enum command_status finish(const struct tdx_work *w, FILE *to, struct err *err)
 {
     bool match = !w->notes.mismatch;
 
@@ -332,8 +332,8 @@ static enum command_status finish(const struct tdx_work *w, struct err *err)
         match =
             match && (w->results[i].verdict == VERDICT_MATCHES || w->results[i].verdict == VERDICT_UNKNOWN);
     if (!w->in->json)
-        print_text(w);
-    else if (print_json(w, match, err) < 0)
+        print_text(w, to);
+    else if (print_json(w, match, to, err) < 0)
         return COMMAND_BAD_INPUT;
     return match ? COMMAND_DONE : COMMAND_MISMATCH;
 }
@@ -347,7 +347,7 @@ static int work(struct tdx_work *w, struct err *err)
     return compare_config_id(w, err);
 }
 
-enum command_status explain_tdx(struct explain_input *in, struct span quote, struct err *err)
+enum command_status explain_tdx(struct explain_input *in, struct span quote, FILE *to, struct err *err)
 {
     struct tdx_work w = {
         .in = in,
@@ -368,7 +368,7 @@ enum command_status explain_tdx(struct explain_input *in, struct span quote, str
     if (tdx_options_check(&in->tdx, err) < 0)
         return COMMAND_USAGE;
     if (work(&w, err) == 0)
-        status = finish(&w, err);
+        status = finish(&w, to, err);
     tdx_input_free(&w.input);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* files: the files that nacre-measure reads. Errors name the file. */
+/* files: big files that host tools read. Errors name the file. */
 #ifndef NACRE_FILES_H
 #define NACRE_FILES_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* launch: the options that describe one VM, shared by snp, sev, sev-es and explain, and what they and the
+/* vm: the options that describe one VM, shared by snp, sev, sev-es and explain, and what they and the
  * files they name come to. */
-#ifndef NACRE_LAUNCH_H
-#define NACRE_LAUNCH_H
+#ifndef NACRE_VM_H
+#define NACRE_VM_H
 
 #include "hash.h"
 #include "json_write.h"
@@ -10,7 +10,7 @@
 #include "snp_launch.h"
 
 /* As given on the command line; NULL: not given. */
-struct launch_args {
+struct vm_args {
     const char *firmware;
     const char *kernel;
     const char *kernel_sha256;
@@ -32,14 +32,14 @@ struct launch_args {
 };
 
 /* Rows for the table of a command. */
-#define LAUNCH_OPTS_FILES(a)                                                                                 \
+#define VM_OPTS_FILES(a)                                                                                     \
     {"firmware", OPT_TEXT, &(a)->firmware, 0}, {"kernel", OPT_TEXT, &(a)->kernel, 0},                        \
         {"kernel-sha256", OPT_TEXT, &(a)->kernel_sha256, 0}, {"initrd", OPT_TEXT, &(a)->initrd, 0},          \
         {"initrd-sha256", OPT_TEXT, &(a)->initrd_sha256, 0},                                                 \
     {                                                                                                        \
         "cmdline", OPT_TEXT, &(a)->cmdline, 0                                                                \
     }
-#define LAUNCH_OPTS_VCPUS(a)                                                                                 \
+#define VM_OPTS_VCPUS(a)                                                                                     \
     {"vcpus", OPT_TEXT, &(a)->vcpus, 0}, {"vcpu-type", OPT_TEXT, &(a)->vcpu_type, 0},                        \
         {"vcpu-sig", OPT_HEX, &(a)->vcpu_sig, UINT32_MAX},                                                   \
         {"vcpu-family", OPT_DECIMAL, &(a)->vcpu_family, SNP_LAUNCH_FAMILY_MAX},                              \
@@ -48,7 +48,7 @@ struct launch_args {
     {                                                                                                        \
         "vmsa-fpu", OPT_DECIMAL, &(a)->fpu, 1                                                                \
     }
-#define LAUNCH_OPTS_SNP(a)                                                                                   \
+#define VM_OPTS_SNP(a)                                                                                       \
     {"guest-features", OPT_HEX, &(a)->features, UINT64_MAX},                                                 \
         {"ovmf-hash", OPT_OPTIONAL, &(a)->ovmf_hash, 0}, {"svsm", OPT_TEXT, &(a)->svsm, 0},                  \
     {                                                                                                        \
@@ -56,7 +56,7 @@ struct launch_args {
     }
 
 /* What it comes to. Do not copy: snp points into it. */
-struct launch {
+struct vm {
     unsigned first; /* vCPUs */
     unsigned last;
     struct ovmf ovmf; /* of the firmware, or of the SVSM */
@@ -66,25 +66,25 @@ struct launch {
 };
 
 /* Read the values. An error is one of usage. */
-int launch_read_args(const struct launch_args *args, struct launch *launch, struct err *err)
+int vm_read_args(const struct vm_args *args, struct vm *launch, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 /* Read the files: everything in launch->snp. The kernel's and the initrd's hashes are worked out beside the
  * firmware's, in a second thread. */
-int launch_load(const struct launch_args *args, struct launch *launch, struct err *err)
+int vm_load(const struct vm_args *args, struct vm *launch, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 /* The same for SEV and SEV-ES: *firmware is the SHA-256 over the firmware file, not yet ended. A firmware
  * without any table will do when nothing of it is needed: plain SEV without a kernel (es false). */
-int launch_load_sev(const struct launch_args *args, bool es, struct launch *launch, struct hash *firmware,
-                    struct err *err) __attribute__((warn_unused_result, nonnull));
+int vm_load_sev(const struct vm_args *args, bool es, struct vm *launch, struct hash *firmware,
+                struct err *err) __attribute__((warn_unused_result, nonnull));
 
 /* Just the firmware part of the SNP digest. */
-int launch_firmware_hash(const char *path, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
+int vm_firmware_hash(const char *path, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 /* The member "digests": an object with one digest of size bytes for each number of vCPUs. */
-void launch_write_digests(struct json_write *j, const struct launch *launch, const uint8_t *digests,
-                          size_t size) __attribute__((nonnull));
+void vm_write_digests(struct json_write *j, const struct vm *launch, const uint8_t *digests, size_t size)
+    __attribute__((nonnull));
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "launch.h"
+#include "vm.h"
 
 #include "command.h"
 #include "files.h"
@@ -12,7 +12,7 @@
 #define PIECE (256u * 1024) /* bytes of the firmware in memory at a time */
 
 /* "4" or "1-64" */
-static int read_range(const char *text, struct launch *out, struct err *err)
+static int read_range(const char *text, struct vm *out, struct err *err)
 {
     const char *dash = strchr(text, '-');
     char first[16];
@@ -29,7 +29,7 @@ static int read_range(const char *text, struct launch *out, struct err *err)
     return 0;
 }
 
-static int read_vmm(const char *text, struct launch *out, struct err *err)
+static int read_vmm(const char *text, struct vm *out, struct err *err)
 {
     static const struct {
         const char *name;
@@ -49,7 +49,7 @@ static int read_vmm(const char *text, struct launch *out, struct err *err)
     return text ? err_set(err, ERR_FORMAT, 0, "--vmm: expected qemu, ec2 or gce, found '%s'", text) : 0;
 }
 
-static int read_sig(const struct launch_args *args, struct launch *out, struct err *err)
+static int read_sig(const struct vm_args *args, struct vm *out, struct err *err)
 {
     bool family = args->vcpu_family.given;
     const char *type = args->vcpu_type ? args->vcpu_type : "EPYC-v4";
@@ -76,7 +76,7 @@ static int read_hash(const char *option, const char *text, uint8_t *out, size_t 
     return 0;
 }
 
-static int check_svsm(const struct launch_args *args, struct launch *out, struct err *err)
+static int check_svsm(const struct vm_args *args, struct vm *out, struct err *err)
 {
     if (!args->svsm != !args->svsm_vars_size.given)
         return err_set(err, ERR_FORMAT, 0, "--svsm and --svsm-vars-size belong together");
@@ -90,7 +90,7 @@ static int check_svsm(const struct launch_args *args, struct launch *out, struct
     return 0;
 }
 
-static int check_files(const struct launch_args *args, struct err *err)
+static int check_files(const struct vm_args *args, struct err *err)
 {
     if (!args->firmware)
         return err_set(err, ERR_MISSING, 0, "--firmware is needed");
@@ -103,9 +103,9 @@ static int check_files(const struct launch_args *args, struct err *err)
     return 0;
 }
 
-int launch_read_args(const struct launch_args *args, struct launch *launch, struct err *err)
+int vm_read_args(const struct vm_args *args, struct vm *launch, struct err *err)
 {
-    *launch = (struct launch){.first = 1, .last = 1};
+    *launch = (struct vm){.first = 1, .last = 1};
     launch->snp.ovmf = &launch->ovmf;
     launch->snp.kernel = args->kernel || args->kernel_sha256 ? &launch->kernel : NULL;
     launch->snp.features = args->features.given ? args->features.value : SNP_LAUNCH_FEATURES_DEFAULT;
@@ -141,7 +141,7 @@ static void *hash_initrd(void *arg)
     return NULL;
 }
 
-static int hash_rest(const struct launch_args *args, struct launch *out, struct err *err)
+static int hash_rest(const struct vm_args *args, struct vm *out, struct err *err)
 {
     const char *cmdline = args->cmdline ? args->cmdline : "";
 
@@ -176,8 +176,7 @@ static int hash_pages(const struct files_map *map, uint64_t gpa, uint8_t *digest
 }
 
 /* *ovmf becomes the SVSM's: it is what starts, and it brings its own sections. */
-static int load_svsm(const struct launch_args *args, size_t firmware_size, struct launch *out,
-                     struct err *err)
+static int load_svsm(const struct vm_args *args, size_t firmware_size, struct vm *out, struct err *err)
 {
     AUTO_MAP map = {0};
     struct snp_launch_svsm sizes = {.firmware_size = firmware_size,
@@ -194,7 +193,7 @@ static int load_svsm(const struct launch_args *args, size_t firmware_size, struc
     return 0;
 }
 
-static int load_firmware(const struct launch_args *args, struct launch *out, struct err *err)
+static int load_firmware(const struct vm_args *args, struct vm *out, struct err *err)
 {
     AUTO_MAP map = {0};
 
@@ -207,7 +206,7 @@ static int load_firmware(const struct launch_args *args, struct launch *out, str
     return args->svsm ? load_svsm(args, map.bytes.len, out, err) : 0;
 }
 
-static int load_sev_firmware(const struct launch_args *args, bool needs_table, struct launch *out,
+static int load_sev_firmware(const struct vm_args *args, bool needs_table, struct vm *out,
                              struct hash *firmware, struct err *err)
 {
     AUTO_MAP map = {0};
@@ -230,7 +229,7 @@ static int load_sev_firmware(const struct launch_args *args, bool needs_table, s
 }
 
 /* firmware NULL: SNP. */
-static int load(const struct launch_args *args, bool needs_table, struct launch *out, struct hash *firmware,
+static int load(const struct vm_args *args, bool needs_table, struct vm *out, struct hash *firmware,
                 struct err *err)
 {
     struct initrd_job job = {.path = args->initrd};
@@ -253,21 +252,21 @@ static int load(const struct launch_args *args, bool needs_table, struct launch 
     return rc < 0 || job.rc < 0 ? -1 : 0;
 }
 
-int launch_load(const struct launch_args *args, struct launch *launch, struct err *err)
+int vm_load(const struct vm_args *args, struct vm *launch, struct err *err)
 {
     return load(args, true, launch, NULL, err);
 }
 
-int launch_load_sev(const struct launch_args *args, bool es, struct launch *launch, struct hash *firmware,
-                    struct err *err)
+int vm_load_sev(const struct vm_args *args, bool es, struct vm *launch, struct hash *firmware,
+                struct err *err)
 {
     return load(args, es || launch->snp.kernel, launch, firmware, err);
 }
 
-int launch_firmware_hash(const char *path, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
+int vm_firmware_hash(const char *path, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE], struct err *err)
 {
-    const struct launch_args args = {.firmware = path};
-    struct launch out = {.first = 1};
+    const struct vm_args args = {.firmware = path};
+    struct vm out = {.first = 1};
 
     if (load_firmware(&args, &out, err) < 0)
         return -1;
@@ -277,7 +276,7 @@ int launch_firmware_hash(const char *path, uint8_t digest[SNP_LAUNCH_DIGEST_SIZE
 
 struct digests {
     struct json_write *j;
-    const struct launch *launch;
+    const struct vm *launch;
     const uint8_t *digests;
     size_t size;
 };
@@ -298,8 +297,7 @@ static void write_counts(const struct digests *d, unsigned prefix)
     }
 }
 
-void launch_write_digests(struct json_write *j, const struct launch *launch, const uint8_t *digests,
-                          size_t size)
+void vm_write_digests(struct json_write *j, const struct vm *launch, const uint8_t *digests, size_t size)
 {
     const struct digests d = {.j = j, .launch = launch, .digests = digests, .size = size};
 

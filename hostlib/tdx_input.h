@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tdx_input: the options of nacre-measure tdx, and the files that they name. */
+/* tdx_input: the options that describe a TDX guest, and the files that they name. */
 #ifndef NACRE_TDX_INPUT_H
 #define NACRE_TDX_INPUT_H
 

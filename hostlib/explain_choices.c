@@ -227,7 +227,7 @@ static const char *or_given(const char *path, const char *otherwise)
 }
 
 /* As given; swapped with each other; none. */
-static int add_kernel(struct snp_explain *e, const struct explain_input *in, const struct launch *launch,
+static int add_kernel(struct snp_explain *e, const struct explain_input *in, const struct vm *launch,
                       struct err *err)
 {
     struct snp_explain_choice given = named("%s", or_given(in->args.kernel, "as given"));
@@ -275,7 +275,7 @@ static int add_other(struct snp_explain *e, const char *path, struct ovmf *foote
         return -1;
     c.ovmf = footer;
     if (map.bytes.len % OVMF_PAGE == 0 && ovmf_parse(map.bytes, footer, &ignored) == 0) {
-        if (launch_firmware_hash(path, c.firmware_digest, err) < 0)
+        if (vm_firmware_hash(path, c.firmware_digest, err) < 0)
             return -1;
         push(e, SNP_EXPLAIN_FIRMWARE, &c);
         return 0;
@@ -287,7 +287,7 @@ static int add_other(struct snp_explain *e, const char *path, struct ovmf *foote
     return is_text(map.bytes, &cmdline.text) ? push_cmdline(e, &cmdline, path, err) : 0;
 }
 
-static void add_firmware(struct snp_explain *e, const struct explain_input *in, const struct launch *launch)
+static void add_firmware(struct snp_explain *e, const struct explain_input *in, const struct vm *launch)
 {
     struct snp_explain_choice c = named("%s", in->args.firmware);
 
@@ -296,7 +296,7 @@ static void add_firmware(struct snp_explain *e, const struct explain_input *in, 
     push(e, SNP_EXPLAIN_FIRMWARE, &c);
 }
 
-int explain_choices(const struct explain_input *in, const struct launch *launch, struct ovmf *footers,
+int explain_choices(const struct explain_input *in, const struct vm *launch, struct ovmf *footers,
                     struct snp_explain *e, struct err *err)
 {
     e->vcpus = in->args.vcpus ? launch->first : 0;
