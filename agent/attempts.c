@@ -4,8 +4,10 @@
 #include "backoff.h"
 #include "channel.h"
 #include "os.h"
+#include "rng.h"
 
 #include <errno.h>
+#include <string.h>
 
 static int get_evidence(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SIZE], struct writer *w,
                         struct err *err)
@@ -99,11 +101,24 @@ static int converse(int fd, struct join *j, uint64_t end_ms, struct err *err)
     }
 }
 
+/* A lease on every volume of the policy: all of them are encrypted. */
+static struct join_leases leases_of(const struct agent *agent)
+{
+    struct join_leases l = {.op = EPOCH_ACQUIRE, .ttl_s = AGENT_LEASE_S};
+    l.count = agent->policy->volume_count;
+    memcpy(l.holder, agent->holder, sizeof(l.holder));
+    for (size_t i = 0; i < l.count; i++)
+        l.volumes[i].name = agent->policy->volumes[i].name;
+    return l;
+}
+
 static int attempt(struct agent *agent, uint64_t end_ms, struct err *err)
 {
     const struct join_config config = {
         .coordinator = &agent->policy->coordinator,
         .now_s = trusted_now_s(agent),
+        .floor_s = (int64_t) agent->time_floor_s,
+        .leases = leases_of(agent),
         .versions = TLS_ANY,
         .event_head = agent->event_head,
         .evidence = get_evidence,
@@ -121,6 +136,8 @@ static int attempt(struct agent *agent, uint64_t end_ms, struct err *err)
         return -1;
     }
     agent->join = j;
+    if (join_result(j)->time.time_s > agent->time_floor_s)
+        agent->time_floor_s = join_result(j)->time.time_s;
     return 0;
 }
 
@@ -135,6 +152,8 @@ int attempts_run(struct agent *agent, struct err *err)
     struct backoff backoff = backoff_of(agent->start_ms, c->deadline_ms, c->retry_ms, c->retry_max_ms);
     char address[NETADDR_TEXT_MAX];
     netaddr_format(&c->address, address);
+    if (rng_bytes(agent->holder, sizeof(agent->holder), err) < 0)
+        return -1;
     for (;;) {
         struct err why = {0};
         uint64_t pause_ms = 0;

@@ -110,6 +110,18 @@ static int make_tls(struct join *j, struct err *err)
     return j->tls == NULL ? -1 : 0;
 }
 
+static int check_config(struct join *j, struct err *err)
+{
+    if (j->config.leases.count > POLICY_VOLUMES_MAX)
+        return err_set(err, ERR_LIMIT, 0, "leases on %zu volumes, at most %d", j->config.leases.count,
+                       POLICY_VOLUMES_MAX);
+    if (j->config.mesh_ca.len == 0)
+        return 0;
+    if (!is_nacre(j))
+        return err_set(err, ERR_MISSING, 0, "Contrast's dialect has no leases and no signed time");
+    return join_nacre_mesh_ca(j, j->config.mesh_ca, err);
+}
+
 struct join *join_new(const struct join_config *config, struct err *err)
 {
     struct join *j = calloc(1, sizeof(*j));
@@ -118,7 +130,7 @@ struct join *join_new(const struct join_config *config, struct err *err)
         return NULL;
     }
     j->config = *config;
-    if (make_key(j, err) < 0 || make_tls(j, err) < 0) {
+    if (check_config(j, err) < 0 || make_key(j, err) < 0 || make_tls(j, err) < 0) {
         join_free(j);
         return NULL;
     }
@@ -132,6 +144,9 @@ void join_free(struct join *j)
     grpc_free(j->grpc);
     ratls_link_close(&j->link);
     tls_free(j->tls);
+    if (j->answer != NULL)
+        secret_wipe_bytes(j->answer, j->answer_len);
+    free(j->answer);
     secret_wipe_bytes(j, sizeof(*j));
     free(j);
 }
@@ -172,6 +187,11 @@ int join_take_answer(struct join *j, struct span message, uint64_t time_s, struc
     j->result.cert_chain = response.cert_chain;
     j->result.root_ca = response.root_ca;
     j->result.secret = response.secret;
+    return 0;
+}
+
+int join_complete(struct join *j)
+{
     j->joined = true;
     tls_close(j->tls);
     return 1;

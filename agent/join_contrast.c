@@ -59,5 +59,7 @@ int join_contrast_step(struct join *j, struct err *err)
         return -1;
     if (rc == 0)
         return 0;
-    return grpc_response(j->grpc, &message, err) < 0 ? -1 : join_take_answer(j, message, 0, err);
+    if (grpc_response(j->grpc, &message, err) < 0 || join_take_answer(j, message, 0, err) < 0)
+        return -1;
+    return join_complete(j);
 }

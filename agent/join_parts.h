@@ -22,6 +22,10 @@ struct join {
     struct ratls_link link;          /* nacre/1: after the handshake */
     uint8_t peer_spki[ECC_SPKI_MAX]; /* nacre/1 */
     size_t peer_spki_len;
+    enum ratls_method asked;    /* nacre/1: the call that is open */
+    struct ecc_public mesh_key; /* nacre/1: signs the time of every answer */
+    uint8_t *answer;            /* nacre/1: owned copy, which the result borrows from */
+    size_t answer_len;
     char key_pem[JOIN_KEY_PEM_MAX];
     struct join_result result;
     bool joined;
@@ -33,15 +37,21 @@ _Static_assert(RATLS_NONCE_SIZE == ATLS_NONCE_SIZE && RATLS_REPORT_DATA_SIZE == 
 /* The pin on reference values, for evidence whose report must hold report_data (64 bytes). */
 int join_check_evidence(const struct join *j, struct span evidence, const uint8_t *report_data,
                         struct err *err) __attribute__((warn_unused_result, nonnull));
-/* The Coordinator's answer: check and keep it (the result borrows from message). time_s: its clock, Unix
- * seconds, or 0; dates are checked with it if it is later than the attempt's own time. Returns 1, or -1 with
- * *err set. */
+/* The Coordinator's answer to NewMeshCert: check and keep it (the result borrows from message). time_s: its
+ * clock, Unix seconds, or 0; dates are checked with it if it is later than the attempt's own time. Returns 0,
+ * or -1 with *err set. */
 int join_take_answer(struct join *j, struct span message, uint64_t time_s, struct err *err)
     __attribute__((warn_unused_result, nonnull));
+
+/* Nothing more to ask: the result is complete. Returns 1. */
+int join_complete(struct join *j) __attribute__((nonnull));
 
 /* Once the handshake is complete: as join_step. */
 int join_contrast_step(struct join *j, struct err *err) __attribute__((warn_unused_result, nonnull));
 int join_nacre_step(struct join *j, struct err *err) __attribute__((warn_unused_result, nonnull));
+/* The public key of this mesh CA (PEM, one certificate), for the time's signatures. */
+int join_nacre_mesh_ca(struct join *j, struct span pem, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 /* In the handshake: the key of the Coordinator's certificate. */
 int join_nacre_note(struct join *j, struct span spki, struct err *err)
     __attribute__((warn_unused_result, nonnull));

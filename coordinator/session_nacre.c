@@ -105,33 +105,63 @@ static int judge(struct session *s, const struct ratls_msg *msg, struct err *err
     return ratls_link_send(&s->link, &accepted, err);
 }
 
-static int answer(struct session *s, const struct ratls_msg *request, struct err *err)
+/* Send body, and what time it is. */
+static int send_answer(struct session *s, struct span body, struct err *err)
 {
-    struct ratls_msg msg = {.type = RATLS_ANSWER, .time_s = (uint64_t) s->now_s};
-    uint8_t *body = NULL;
+    struct ratls_msg msg = {.type = RATLS_ANSWER, .time_s = (uint64_t) s->now_s, .body = body};
+    struct ratls_time time;
+
+    if (ratls_link_time(&s->link, span_of(s->peer_spki, s->peer_spki_len), &time, err) < 0)
+        return -1;
+    time.time_s = msg.time_s;
+    if (ratls_time_sign(&time, &s->service->ca.key, err) < 0)
+        return -1;
+    memcpy(msg.signature, time.signature, sizeof msg.signature);
+    if (ratls_link_send(&s->link, &msg, err) < 0)
+        return -1;
+    session_note(s, GRPC_OK, "");
+    if (s->link.state == RATLS_AT_END)
+        end(s);
+    return 0;
+}
+
+static int answer_certificate(struct session *s, struct err *err)
+{
+    uint8_t *body = malloc(SESSION_RESPONSE_MAX);
     struct err why;
     int rc;
 
-    if (s->peer.status != GRPC_OK)
-        return err_set(err, ERR_DENIED, 0, "nacre/1: a request before the evidence was accepted");
-    if (meshapi_request_decode(request->body, &why) < 0)
-        return refuse(s, GRPC_INVALID_ARGUMENT, why.text, err);
-    body = malloc(SESSION_RESPONSE_MAX);
     if (body == NULL)
         return refuse(s, GRPC_RESOURCE_EXHAUSTED, "no memory", err);
     struct writer w = writer_of(body, SESSION_RESPONSE_MAX);
-    if (service_new_mesh_cert(s->service, &s->peer, s->now_s, &w, &why) < 0) {
+    if (service_new_mesh_cert(s->service, &s->peer, s->now_s, &w, &why) < 0)
         rc = refuse(s, GRPC_INTERNAL, why.text, err);
-    } else {
-        msg.body = writer_span(&w);
-        rc = ratls_link_send(&s->link, &msg, err);
-        session_note(s, GRPC_OK, "");
-        if (s->link.state == RATLS_AT_END)
-            end(s);
-    }
+    else
+        rc = send_answer(s, writer_span(&w), err);
     secret_wipe_bytes(body, SESSION_RESPONSE_MAX);
     free(body);
     return rc;
+}
+
+static int answer(struct session *s, const struct ratls_msg *request, struct err *err)
+{
+    struct err why;
+
+    if (s->peer.status != GRPC_OK)
+        return err_set(err, ERR_DENIED, 0, "nacre/1: a request before the evidence was accepted");
+    switch (request->method) {
+    case RATLS_NEW_MESH_CERT:
+        if (meshapi_request_decode(request->body, &why) < 0)
+            return refuse(s, GRPC_INVALID_ARGUMENT, why.text, err);
+        return answer_certificate(s, err);
+    case RATLS_TIME:
+        if (request->body.len > 0)
+            return refuse(s, GRPC_INVALID_ARGUMENT, "TIME has no body", err);
+        return send_answer(s, span_of(NULL, 0), err);
+    case RATLS_VOLUME:
+        break;
+    }
+    return refuse(s, GRPC_UNIMPLEMENTED, "this Coordinator keeps no volumes", err);
 }
 
 static int take_message(struct session *s, const struct ratls_msg *msg, struct err *err)

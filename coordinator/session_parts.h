@@ -10,7 +10,7 @@
 #define SESSION_CERTIFICATE_MAX 1024 /* bytes of a certificate of ours without evidence */
 
 _Static_assert(SESSION_RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
-_Static_assert(RATLS_PAYLOAD_MAX >= 8 + MESHAPI_RESPONSE_MAX, "an answer fits into a message");
+_Static_assert(RATLS_PAYLOAD_MAX >= 8 + RATLS_SIGNATURE_SIZE + MESHAPI_RESPONSE_MAX, "an answer fits into a message");
 
 struct session {
     const struct service *service;

@@ -11,15 +11,15 @@ static const struct {
     uint32_t min;
     uint32_t max;
 } types[] = {
-    [RATLS_HELLO] = {"HELLO",           RATLS_NONCE_SIZE,     RATLS_NONCE_SIZE },
+    [RATLS_HELLO] = {"HELLO",           RATLS_NONCE_SIZE,         RATLS_NONCE_SIZE },
     [RATLS_SERVER_EVIDENCE] = {"SERVER_EVIDENCE", RATLS_NONCE_SIZE + 1,
-                     RATLS_NONCE_SIZE + 1 + RATLS_EVIDENCE_MAX                 },
+                     RATLS_NONCE_SIZE + 1 + RATLS_EVIDENCE_MAX                     },
     [RATLS_CLIENT_EVIDENCE] = {"CLIENT_EVIDENCE", RATLS_HEAD_SIZE + 1,
-                     RATLS_HEAD_SIZE + 1 + RATLS_EVIDENCE_MAX                  },
-    [RATLS_ACCEPTED] = {"ACCEPTED",        0,                    0                },
-    [RATLS_REQUEST] = {"REQUEST",         1,                    RATLS_PAYLOAD_MAX},
-    [RATLS_ANSWER] = {"ANSWER",          8,                    RATLS_PAYLOAD_MAX},
-    [RATLS_REFUSED] = {"REFUSED",         1,                    RATLS_TEXT_MAX   },
+                     RATLS_HEAD_SIZE + 1 + RATLS_EVIDENCE_MAX                      },
+    [RATLS_ACCEPTED] = {"ACCEPTED",        0,                        0                },
+    [RATLS_REQUEST] = {"REQUEST",         1,                        RATLS_PAYLOAD_MAX},
+    [RATLS_ANSWER] = {"ANSWER",          8 + RATLS_SIGNATURE_SIZE, RATLS_PAYLOAD_MAX},
+    [RATLS_REFUSED] = {"REFUSED",         1,                        RATLS_TEXT_MAX   },
 };
 
 /* Who may send what, and when. Whatever is not here is refused; lib/ratls_link counts the calls. */
@@ -95,8 +95,8 @@ static int check(const struct ratls_msg *msg, struct err *err)
     case RATLS_CLIENT_EVIDENCE:
         return check_evidence(msg, err);
     case RATLS_REQUEST:
-        if (msg->method != RATLS_NEW_MESH_CERT)
-            return err_set(err, ERR_FORMAT, 0, "nacre/1: REQUEST has method %u, expected 1",
+        if (msg->method < RATLS_NEW_MESH_CERT || msg->method > RATLS_TIME)
+            return err_set(err, ERR_FORMAT, 0, "nacre/1: REQUEST has method %u, expected 1..3",
                            (unsigned) msg->method);
         return 0;
     case RATLS_ANSWER:
@@ -126,7 +126,7 @@ static size_t payload_len(const struct ratls_msg *msg)
     case RATLS_REQUEST:
         return 1 + msg->body.len;
     case RATLS_ANSWER:
-        return 8 + msg->body.len;
+        return 8 + RATLS_SIGNATURE_SIZE + msg->body.len;
     case RATLS_REFUSED:
         return msg->text.len;
     case RATLS_ACCEPTED:
@@ -157,6 +157,7 @@ static void put_payload(struct writer *w, const struct ratls_msg *msg)
         break;
     case RATLS_ANSWER:
         writer_be64(w, msg->time_s);
+        writer_bytes(w, span_of(msg->signature, RATLS_SIGNATURE_SIZE));
         writer_bytes(w, msg->body);
         break;
     case RATLS_REFUSED:
@@ -204,6 +205,7 @@ static void get_payload(struct reader *r, struct ratls_msg *msg)
         break;
     case RATLS_ANSWER:
         msg->time_s = reader_be64(r);
+        reader_copy(r, msg->signature, RATLS_SIGNATURE_SIZE);
         msg->body = reader_bytes(r, reader_left(r));
         break;
     case RATLS_REFUSED:

@@ -27,6 +27,7 @@
 #define RATLS_TEXT_MAX 512               /* bytes of a refusal's text */
 #define RATLS_CALLS_MAX 32               /* calls on one connection */
 #define RATLS_TIME_MAX_S 253402300799ull /* 9999-12-31 23:59:59 */
+#define RATLS_SIGNATURE_SIZE 96          /* bytes: r and s of ECDSA on P-384 */
 
 enum ratls_role {
     RATLS_CLIENT = 'C',
@@ -51,19 +52,22 @@ enum ratls_kind {
 
 enum ratls_method {
     RATLS_NEW_MESH_CERT = 1, /* bodies as in lib/meshapi */
+    RATLS_VOLUME = 2,        /* bodies as in lib/epoch */
+    RATLS_TIME = 3,          /* no bodies: the answer's signed time is all */
 };
 
 /* One message. Which fields it has depends on its type; spans are borrowed. */
 struct ratls_msg {
     enum ratls_type type;
-    uint8_t nonce[RATLS_NONCE_SIZE]; /* HELLO, SERVER_EVIDENCE */
-    uint8_t head[RATLS_HEAD_SIZE];   /* CLIENT_EVIDENCE: of the guest's event log (lib/evlog) */
-    enum ratls_kind kind;            /* both evidence messages */
-    struct span evidence;            /* empty with RATLS_NO_TEE, else 1..RATLS_EVIDENCE_MAX bytes */
-    enum ratls_method method;        /* REQUEST */
-    uint64_t time_s;                 /* ANSWER: the server's clock, Unix seconds */
-    struct span body;                /* REQUEST, ANSWER */
-    struct span text;                /* REFUSED: printable ASCII, 1..RATLS_TEXT_MAX bytes */
+    uint8_t nonce[RATLS_NONCE_SIZE];         /* HELLO, SERVER_EVIDENCE */
+    uint8_t head[RATLS_HEAD_SIZE];           /* CLIENT_EVIDENCE: of the guest's event log (lib/evlog) */
+    enum ratls_kind kind;                    /* both evidence messages */
+    struct span evidence;                    /* empty with RATLS_NO_TEE, else 1..RATLS_EVIDENCE_MAX bytes */
+    enum ratls_method method;                /* REQUEST */
+    uint64_t time_s;                         /* ANSWER: the server's clock, Unix seconds */
+    uint8_t signature[RATLS_SIGNATURE_SIZE]; /* ANSWER: of the time (lib/ratls_time) */
+    struct span body;                        /* REQUEST, ANSWER */
+    struct span text;                        /* REFUSED: printable ASCII, 1..RATLS_TEXT_MAX bytes */
 };
 
 /* Append msg to w. Returns 0, or -1 with *err set (ERR_LIMIT, ERR_FORMAT) and w of no use. */

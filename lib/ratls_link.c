@@ -144,3 +144,18 @@ int ratls_link_report_data(const struct ratls_link *l, enum ratls_role role, str
     binding.spki = spki;
     return ratls_report_data(&binding, out, err);
 }
+
+int ratls_link_time(const struct ratls_link *l, struct span spki, struct ratls_time *out, struct err *err)
+{
+    uint8_t client[SHA384_SIZE];
+    if (!l->bound)
+        return err_set(err, ERR_FORMAT, 0, "nacre/1: signed time before both nonces");
+    if (hash_bytes(HASH_SHA384, spki, client, err) < 0)
+        return -1;
+    struct ratls_time t = {0};
+    memcpy(t.nonce_c, l->binding.nonce_c, sizeof(t.nonce_c));
+    memcpy(t.nonce_s, l->binding.nonce_s, sizeof(t.nonce_s));
+    memcpy(t.client, client, sizeof(t.client));
+    *out = t;
+    return 0;
+}

@@ -8,6 +8,7 @@
 #define NACRE_RATLS_LINK_H
 
 #include "ratls.h"
+#include "ratls_time.h"
 #include "tls.h"
 
 #include <stdbool.h>
@@ -51,6 +52,11 @@ int ratls_link_bind(struct ratls_link *l, const uint8_t nonce_s[RATLS_NONCE_SIZE
  * be right: CLIENT_EVIDENCE sets it in a server. */
 int ratls_link_report_data(const struct ratls_link *l, enum ratls_role role, struct span spki,
                            uint8_t out[RATLS_REPORT_DATA_SIZE], struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* What an answer's time is signed with on this connection, once it is bound, but for time and signature; spki
+ * is the client's. Returns 0, or -1 with *err set and *out untouched. */
+int ratls_link_time(const struct ratls_link *l, struct span spki, struct ratls_time *out, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 #endif

@@ -34,11 +34,15 @@ for kind, name, payload in (
     (1, "HELLO", NONCE),
     (2, "SERVER_EVIDENCE", NONCE + b"\x00"),
     (2, "SERVER_EVIDENCE", NONCE + b"\x01" + b"evidence"),
+    (2, "SERVER_EVIDENCE", NONCE + b"\x02" + b"a quote"),
     (3, "CLIENT_EVIDENCE", HEAD + b"\x01" + b"evidence"),
     (3, "CLIENT_EVIDENCE", HEAD + b"\x00"),
     (4, "ACCEPTED", b""),
     (5, "REQUEST", b"\x01"),
-    (6, "ANSWER", struct.pack(">Q", 1760000000) + b"body"),
+    (5, "REQUEST", b"\x02" + b"call"),
+    (5, "REQUEST", b"\x03"),
+    (6, "ANSWER", struct.pack(">Q", 1760000000) + pattern("signature", 96) + b"body"),
+    (6, "ANSWER", struct.pack(">Q", 253402300799) + bytes(96)),
     (7, "REFUSED", b"measurement: expected 22, found 23"),
 ):
     print("msg", kind, name, message(kind, payload).hex())
