@@ -3,6 +3,7 @@
  * but a refusal follows when the guest's is not good. */
 #include "session_parts.h"
 
+#include "epoch.h"
 #include "rng.h"
 #include "secret.h"
 
@@ -143,6 +144,21 @@ static int answer_certificate(struct session *s, struct err *err)
     return rc;
 }
 
+static int answer_volume(struct session *s, const struct ratls_msg *request, struct err *err)
+{
+    const struct epoch_answer a = {.status = EPOCH_NO_VOLUMES};
+    uint8_t body[EPOCH_ANSWER_SIZE];
+    struct writer w = writer_of(body, sizeof body);
+    struct epoch_call call;
+    struct err why;
+
+    if (epoch_call_decode(request->body, &call, &why) < 0)
+        return refuse(s, GRPC_INVALID_ARGUMENT, why.text, err);
+    if (epoch_answer_encode(&a, &w, err) < 0)
+        return -1;
+    return send_answer(s, writer_span(&w), err);
+}
+
 static int answer(struct session *s, const struct ratls_msg *request, struct err *err)
 {
     struct err why;
@@ -159,9 +175,9 @@ static int answer(struct session *s, const struct ratls_msg *request, struct err
             return refuse(s, GRPC_INVALID_ARGUMENT, "TIME has no body", err);
         return send_answer(s, span_of(NULL, 0), err);
     case RATLS_VOLUME:
-        break;
+        return answer_volume(s, request, err);
     }
-    return refuse(s, GRPC_UNIMPLEMENTED, "this Coordinator keeps no volumes", err);
+    return refuse(s, GRPC_UNIMPLEMENTED, "no such method", err);
 }
 
 static int take_message(struct session *s, const struct ratls_msg *msg, struct err *err)
