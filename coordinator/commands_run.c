@@ -141,10 +141,12 @@ static int load(const struct run_args *args, struct service *s, struct err *err)
     AUTO_BYTES manifest = {0};
 
     if (seed_file_load(args->state, &s->seed, err) < 0 ||
-        fileio_read(args->manifest, MANIFEST_SIZE_MAX, &manifest, err) < 0 ||
-        manifest_parse(fileio_span(&manifest), args->manifest, !args->no_tee, &s->manifest, err) < 0)
+        fileio_read(args->manifest, MANIFEST_SIZE_MAX, &manifest, err) < 0)
         return -1;
-    if (s->manifest.snp_count == 0)
+    s->require_coordinator = !args->no_tee;
+    if (service_start(s, fileio_span(&manifest), args->manifest, wall_s(), err) < 0)
+        return -1;
+    if (s->current->manifest.snp_count == 0)
         return err_set(err, ERR_MISSING, 0,
                        "%s: ReferenceValues.snp is empty, and TDX evidence is not supported yet",
                        args->manifest);
@@ -164,9 +166,9 @@ static int publish_cas(const char *dir, const struct service *s, struct err *err
 
     if (fileio_make_dir(dir, 0755, err) < 0)
         return -1;
-    if (fileio_write(&mesh, span_of(s->mesh_pem.text, s->mesh_pem.len), err) < 0)
+    if (fileio_write(&mesh, generation_pem_span(&s->current->mesh_pem), err) < 0)
         return -1;
-    return fileio_write(&root, span_of(s->root_pem.text, s->root_pem.len), err);
+    return fileio_write(&root, generation_pem_span(&s->current->root_pem), err);
 }
 
 static void announce(const struct run_args *args, const struct service *s, int listen_fd)
@@ -183,7 +185,7 @@ static void announce(const struct run_args *args, const struct service *s, int l
     if (args->no_tee)
         joinlog_note(now_s,
                      "WARNING: --no-tee: this Coordinator is not attested, guests must pin its root CA");
-    if (s->manifest.tdx_count > 0)
+    if (s->current->manifest.tdx_count > 0)
         joinlog_note(now_s, "note: TDX evidence is refused: it is not supported yet");
     (void) getsockname(listen_fd, (struct sockaddr *) &addr, &len); /* a name of "unknown" is fine */
     listen_addr_name(&addr, name);
@@ -205,7 +207,7 @@ static int stop_signals(struct err *err)
     return fd < 0 ? err_set(err, ERR_SYS, errno, "signalfd") : fd;
 }
 
-static int serve(const struct run_args *args, const struct service *s, struct err *err)
+static int serve(const struct run_args *args, struct service *s, struct err *err)
 {
     int stop_fd = stop_signals(err);
     if (stop_fd < 0)
@@ -251,8 +253,7 @@ int commands_run(int argc, char **argv, struct err *err)
         return status;
     if (args.certificate_life != NULL && parse_life(args.certificate_life, &s.certificate_life_s, err) < 0)
         return COMMANDS_USAGE;
-    if (load(&args, &s, err) < 0 || open_evidence(&args, &own, &s, err) < 0 ||
-        service_start(&s, wall_s(), err) < 0)
+    if (load(&args, &s, err) < 0 || open_evidence(&args, &own, &s, err) < 0)
         return commands_status(err);
     if (args.ca_out != NULL && publish_cas(args.ca_out, &s, err) < 0)
         return commands_status(err);

@@ -26,7 +26,7 @@ struct server_config {
     const struct server_listener *listeners;
     size_t listener_count; /* at most SERVER_LISTENERS_MAX */
     int stop_fd;           /* readable: stop (a signalfd for SIGTERM and SIGINT) */
-    const struct service *service;
+    struct service *service;
 };
 
 /* Serve until stop_fd is readable. Returns 0 then, or -1 with *err set when the loop itself cannot go on.

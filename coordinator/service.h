@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* service: what the Coordinator decides and issues. No socket, no clock: `now` comes in, once per join.
+/* service: what the Coordinator holds and issues. No socket, no clock: `now` comes in, once per join.
  *
  * contrast's mesh API (docs/formats/meshapi.md). The manifest, the seed and the test roots are the
  * operator's; the evidence is the peer's.
@@ -9,50 +9,56 @@
 
 #include "err.h"
 #include "examine.h"
-#include "manifest.h"
-#include "mesh_ca.h"
+#include "generation.h"
 #include "mesh_secret.h"
 #include "meshapi.h"
-#include "pem.h"
 #include "ratls.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SERVICE_PEM_MAX 2048 /* bytes of a CA certificate in PEM */
-
-struct service_pem {
-    uint8_t text[SERVICE_PEM_MAX];
-    size_t len;
-};
+struct store;
 
 struct service {
-    struct manifest manifest;
-    struct mesh_secret_seed seed;
-    struct mesh_ca ca;
+    struct mesh_secret_seed seed;  /* empty: not made yet, or lost in a restart */
+    struct generation *current;    /* one reference; NULL: no manifest yet, or not recovered */
+    struct store *store;           /* the history, borrowed; NULL: none is kept */
+    struct mesh_ca_cert root_cert; /* of the seed's root CA, as long as this process lives */
+    bool require_coordinator;      /* a manifest needs a policy with that role: we run in a TEE */
     struct examine_trust trust;
     int64_t certificate_life_s; /* of a leaf; 0: a year */
-    struct service_pem root_pem;
-    struct service_pem intermediate_pem;
-    struct service_pem mesh_pem;
     /* Append the Coordinator's own evidence, whose report holds report_data, to w. NULL: no TEE. */
     int (*evidence)(void *ctx, const uint8_t report_data[SNP_REPORT_DATA_SIZE], struct writer *w,
                     struct err *err);
     void *evidence_ctx;
     enum ratls_kind evidence_kind; /* what it appends */
+    /* Called after s->current has changed. NULL: nobody wants to know. */
+    void (*changed)(void *ctx, const struct service *s);
+    void *changed_ctx;
 };
 
-/* Make the keys and certificates from s->manifest and s->seed, which are set. Returns 0, or -1 with *err set.
- */
-int service_start(struct service *s, int64_t now_s, struct err *err)
-    __attribute__((warn_unused_result, nonnull));
 void service_free(struct service *s); /* wipes the secrets */
 #define AUTO_SERVICE __attribute__((cleanup(service_free))) struct service
 
-/* The answer to NewMeshCert, MESHAPI_RESPONSE_MAX bytes at most, for a peer whose status is GRPC_OK.
- * The response holds the workload's secret: wipe it. Returns 0, or -1 with *err set. */
-int service_new_mesh_cert(const struct service *s, const struct examine_peer *peer, int64_t now_s,
-                          struct writer *response, struct err *err)
+/* A generation with this manifest (its text is copied; name is how messages call it and outlives it) under
+ * the root CA of seed. It is not the current one yet. Returns it, or NULL with *err set. */
+struct generation *service_generation(const struct service *s, const struct mesh_secret_seed *seed,
+                                      struct span text, const char *name, int64_t now_s, struct err *err)
     __attribute__((warn_unused_result, nonnull));
+/* Make g, whose reference goes to s, the current one. */
+void service_install(struct service *s, struct generation *g) __attribute__((nonnull));
+/* Both in one, with s->seed and without a history. Returns 0, or -1 with *err set. */
+int service_start(struct service *s, struct span text, const char *name, int64_t now_s, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* Why there is no current generation. */
+const char *service_unready(const struct service *s) __attribute__((nonnull));
+
+/* The answer to NewMeshCert, MESHAPI_RESPONSE_MAX bytes at most, for a peer whose status is GRPC_OK and whose
+ * evidence was judged by g. The response holds the workload's secret: wipe it. Returns 0, or -1 with *err
+ * set. */
+int service_new_mesh_cert(const struct service *s, const struct generation *g,
+                          const struct examine_peer *peer, int64_t now_s, struct writer *response,
+                          struct err *err) __attribute__((warn_unused_result, nonnull));
 
 #endif

@@ -84,8 +84,13 @@ static int take_certificate(void *ctx, struct span certificate, struct err *err)
         return -1;
     if (s->nacre)
         return session_nacre_note(s, &peer, err);
-    examine_atls(&s->service->manifest, &s->service->trust, &peer, s->nonce, s->now_s, &s->peer);
     s->have_peer = true;
+    if (s->generation == NULL) {
+        s->peer = (struct examine_peer){.key = peer.key, .status = GRPC_FAILED_PRECONDITION};
+        (void) snprintf(s->peer.reason, sizeof s->peer.reason, "%s", service_unready(s->service));
+        return 0;
+    }
+    examine_atls(&s->generation->manifest, &s->service->trust, &peer, s->nonce, s->now_s, &s->peer);
     return 0;
 }
 
@@ -108,8 +113,7 @@ static int make_tls(struct session *s, struct err *err)
     return s->tls == NULL ? -1 : 0;
 }
 
-struct session *session_new(const struct service *service, enum session_kind kind, int64_t now_s,
-                            struct err *err)
+struct session *session_new(struct service *service, enum session_kind kind, int64_t now_s, struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
 
@@ -118,6 +122,7 @@ struct session *session_new(const struct service *service, enum session_kind kin
         return NULL;
     }
     s->service = service;
+    s->generation = service->current == NULL ? NULL : generation_ref(service->current);
     s->kind = kind;
     s->now_s = now_s;
     s->status = GRPC_UNKNOWN;
@@ -137,6 +142,7 @@ void session_free(struct session *s)
     tls_free(s->tls);
     ecc_wipe(&s->key);
     free(s->certificate);
+    generation_unref(s->generation);
     free(s);
 }
 

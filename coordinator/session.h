@@ -27,10 +27,10 @@ enum session_kind {
     SESSION_USER, /* an owner of the manifest: UserAPI */
 };
 
-/* service must outlive the session; now_s is the time for everything in it: certificates, evidence, the leaf.
- * Returns NULL with *err set on failure. */
-struct session *session_new(const struct service *service, enum session_kind kind, int64_t now_s,
-                            struct err *err) __attribute__((warn_unused_result, nonnull));
+/* service must outlive the session, which ends with the generation that is current now; now_s is the time for
+ * everything in it: certificates, evidence, the leaf. Returns NULL with *err set on failure. */
+struct session *session_new(struct service *service, enum session_kind kind, int64_t now_s, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 void session_free(struct session *s); /* accepts NULL */
 
 /* Take bytes of the peer, or the end of them (no bytes). Returns 0, or -1 with *err set: the connection is

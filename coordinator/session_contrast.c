@@ -29,7 +29,7 @@ static int respond_certificate(struct session *s, struct err *err)
     if (message == NULL)
         return respond(s, GRPC_RESOURCE_EXHAUSTED, "no memory", span_of(NULL, 0), err);
     struct writer w = writer_of(message, SESSION_RESPONSE_MAX);
-    if (service_new_mesh_cert(s->service, &s->peer, s->now_s, &w, &why) < 0)
+    if (service_new_mesh_cert(s->service, s->generation, &s->peer, s->now_s, &w, &why) < 0)
         rc = respond(s, GRPC_INTERNAL, why.text, span_of(NULL, 0), err);
     else
         rc = respond(s, GRPC_OK, "", writer_span(&w), err);

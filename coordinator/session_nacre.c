@@ -92,13 +92,15 @@ static int judge(struct session *s, const struct ratls_msg *msg, struct err *err
         .key = &s->peer_key, .evidence = msg->evidence, .report_data = report_data};
     const struct ratls_msg accepted = {.type = RATLS_ACCEPTED};
 
+    if (s->generation == NULL) /* no refusal, which would be final: the guest shall try again */
+        return err_set(err, ERR_MISSING, 0, "%s", service_unready(s->service));
     if (msg->kind == RATLS_TDX)
         return refuse(s, GRPC_UNAUTHENTICATED, "evidence: TDX, which this Coordinator does not judge yet",
                       err);
     if (ratls_link_report_data(&s->link, RATLS_CLIENT, span_of(s->peer_spki, s->peer_spki_len), report_data,
                                err) < 0)
         return -1;
-    examine_claim(&s->service->manifest, &s->service->trust, &claim, s->now_s, &s->peer);
+    examine_claim(&s->generation->manifest, &s->service->trust, &claim, s->now_s, &s->peer);
     if (s->peer.status != GRPC_OK)
         return refuse(s, s->peer.status, s->peer.reason, err);
     s->peer.has_event_head = true;
@@ -115,7 +117,7 @@ static int send_answer(struct session *s, struct span body, struct err *err)
     if (ratls_link_time(&s->link, span_of(s->peer_spki, s->peer_spki_len), &time, err) < 0)
         return -1;
     time.time_s = msg.time_s;
-    if (ratls_time_sign(&time, &s->service->ca.key, err) < 0)
+    if (ratls_time_sign(&time, &s->generation->ca.key, err) < 0)
         return -1;
     memcpy(msg.signature, time.signature, sizeof msg.signature);
     if (ratls_link_send(&s->link, &msg, err) < 0)
@@ -135,7 +137,7 @@ static int answer_certificate(struct session *s, struct err *err)
     if (body == NULL)
         return refuse(s, GRPC_RESOURCE_EXHAUSTED, "no memory", err);
     struct writer w = writer_of(body, SESSION_RESPONSE_MAX);
-    if (service_new_mesh_cert(s->service, &s->peer, s->now_s, &w, &why) < 0)
+    if (service_new_mesh_cert(s->service, s->generation, &s->peer, s->now_s, &w, &why) < 0)
         rc = refuse(s, GRPC_INTERNAL, why.text, err);
     else
         rc = send_answer(s, writer_span(&w), err);

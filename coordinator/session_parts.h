@@ -13,7 +13,8 @@ _Static_assert(SESSION_RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
 _Static_assert(RATLS_PAYLOAD_MAX >= 8 + RATLS_SIGNATURE_SIZE + MESHAPI_RESPONSE_MAX, "an answer fits into a message");
 
 struct session {
-    const struct service *service;
+    struct service *service;
+    struct generation *generation; /* one reference; NULL: the Coordinator is not ready */
     enum session_kind kind;
     int64_t now_s;
     struct ecc_pair key; /* of this connection only */

@@ -127,15 +127,14 @@ static void make_service(struct service *s, const char *text, bool root)
     s->seed.seed.len = MESH_SECRET_SEED_SIZE;
     s->seed.salt.len = MESH_SECRET_SALT_SIZE;
     memset(s->seed.seed.bytes, 5, MESH_SECRET_SEED_SIZE);
-    if (manifest_parse(span_str(text), "manifest.json", false, &s->manifest, &err) < 0)
-        fail_msg("%s", err.text);
     if (root) {
         s->trust.roots[0] =
             (struct fileio_bytes){.data = malloc(psp.chain.ark.len), .len = psp.chain.ark.len};
         memcpy(s->trust.roots[0].data, psp.chain.ark.data, psp.chain.ark.len);
         s->trust.root_count = 1;
     }
-    assert_int_equal(service_start(s, now_s, &err), 0);
+    if (service_start(s, span_str(text), "manifest.json", now_s, &err) < 0)
+        fail_msg("%s", err.text);
 }
 
 static void make_pin(const struct service *s, struct policy_coordinator *pin)
@@ -187,8 +186,8 @@ static void run(struct talk *t, size_t step)
         t->served = session_input(t->session, out, &t->session_err);
 }
 
-static void start(struct talk *t, const struct service *s, const struct policy_coordinator *pin,
-                  struct guest *g, enum tls_versions versions)
+static void start(struct talk *t, struct service *s, const struct policy_coordinator *pin, struct guest *g,
+                  enum tls_versions versions)
 {
     const struct join_config config = {.coordinator = pin,
                                        .now_s = now_s,
@@ -221,13 +220,13 @@ static void check_joined(struct talk *t, const struct service *s)
         fail_msg("join: %s; session: %s %s", t->join_err.text, t->session_err.text,
                  session_reason(t->session));
     const struct join_result *r = join_result(t->join);
-    assert_true(span_eq(r->root_ca, span_of(s->root_pem.text, s->root_pem.len)));
-    assert_true(span_eq(r->mesh_ca, span_of(s->mesh_pem.text, s->mesh_pem.len)));
+    assert_true(span_eq(r->root_ca, generation_pem_span(&s->current->root_pem)));
+    assert_true(span_eq(r->mesh_ca, generation_pem_span(&s->current->mesh_pem)));
     assert_int_equal(mesh_secret_workload(&s->seed, span_str("tests/web"), &want, &err), 0);
     assert_true(span_eq(r->secret, secret_span(&want)));
     assert_int_equal(session_status(t->session), GRPC_OK);
     assert_true(session_answered(t->session));
-    assert_true(span_eq_str(s->manifest.policies[0].sans[0].text, "web"));
+    assert_true(span_eq_str(s->current->manifest.policies[0].sans[0].text, "web"));
 }
 
 static void test_joins(void **state)
@@ -564,7 +563,7 @@ static void test_real_machine(void **state)
         edit(text, edits[i][0], edits[i][1]);
     edit(text, "\"AllowedChipIDs\": []", CHIP);
     make_service(&s, text, true);
-    examine_atls(&s.manifest, &s.trust, &peer, nonce, then_s, &out);
+    examine_atls(&s.current->manifest, &s.trust, &peer, nonce, then_s, &out);
     assert_int_equal(out.status, GRPC_PERMISSION_DENIED);
     assert_non_null(strstr(out.reason, "chip id: ")); /* not the one that is allowed */
     assert_non_null(strstr(out.reason, "report data: "));
@@ -572,12 +571,12 @@ static void test_real_machine(void **state)
     assert_null(strstr(out.reason, "tcb"));
     assert_null(strstr(out.reason, "platform"));
     assert_null(strstr(out.reason, "policy"));
-    examine_atls(&s.manifest, &s.trust, &peer, nonce, 1500000000,
+    examine_atls(&s.current->manifest, &s.trust, &peer, nonce, 1500000000,
                  &out); /* in 2017 nobody had this certificate */
     assert_int_equal(out.status, GRPC_UNAUTHENTICATED);
     assert_non_null(strstr(out.reason, "date"));
     evidence[100] ^= 1;
-    examine_atls(&s.manifest, &s.trust, &peer, nonce, then_s, &out);
+    examine_atls(&s.current->manifest, &s.trust, &peer, nonce, then_s, &out);
     assert_int_equal(out.status, GRPC_UNAUTHENTICATED);
     service_free(&s);
 }
@@ -611,13 +610,92 @@ static void test_time(void **state)
     service_free(&s);
 }
 
+/* A session ends under the generation it began with; the next one has a new mesh CA and the same root CA. */
+static void test_rotation(void **state)
+{
+    static const enum policy_protocol protocols[] = {POLICY_NACRE_1, POLICY_CONTRAST};
+    struct service s;
+    struct policy_coordinator pin;
+
+    (void) state;
+    make_service(&s, manifest_text, true);
+    make_pin(&s, &pin);
+    for (size_t i = 0; i < 2; i++) {
+        struct generation_pem mesh = s.current->mesh_pem;
+        struct generation_pem root = s.current->root_pem;
+        struct guest g;
+        struct talk t;
+        struct err err;
+
+        pin.protocol = protocols[i];
+        make_guest(&g);
+        start(&t, &s, &pin, &g, TLS_ANY);
+        assert_int_equal(service_start(&s, span_str(manifest_text), "new.json", now_s, &err), 0);
+        assert_int_equal(s.current->references, 1);
+        run(&t, 65536);
+        assert_int_equal(t.joined, 1);
+        assert_true(span_eq(join_result(t.join)->mesh_ca, generation_pem_span(&mesh)));
+        assert_false(span_eq(generation_pem_span(&s.current->mesh_pem), generation_pem_span(&mesh)));
+        assert_true(span_eq(generation_pem_span(&s.current->root_pem), generation_pem_span(&root)));
+        end(&t);
+        start(&t, &s, &pin, &g, TLS_ANY);
+        run(&t, 65536);
+        check_joined(&t, &s);
+        end(&t);
+    }
+    service_free(&s);
+}
+
+/* Without a manifest a guest is told to come back: no failure that is final for it. */
+static void test_not_ready(void **state)
+{
+    static const struct {
+        enum policy_protocol protocol;
+        const char *join;
+        const char *session;
+    } rows[] = {
+        {POLICY_NACRE_1,  "tls: read",                                                "no manifest yet"},
+        {POLICY_CONTRAST, "FailedPrecondition: this Coordinator has no manifest yet", ""               },
+    };
+    struct service s;
+    struct policy_coordinator pin;
+
+    (void) state;
+    make_service(&s, manifest_text, true);
+    make_pin(&s, &pin);
+    generation_unref(s.current);
+    s.current = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        struct guest g;
+        struct talk t;
+
+        pin.protocol = rows[i].protocol;
+        make_guest(&g);
+        start(&t, &s, &pin, &g, TLS_ANY);
+        run(&t, 65536);
+        if (t.served < 0)
+            join_feed_end(t.join);
+        if (t.joined == 0)
+            t.joined = join_step(t.join, &t.join_err);
+        assert_int_equal(t.joined, -1);
+        assert_int_not_equal(t.join_err.code, ERR_DENIED);
+        if (strstr(t.join_err.text, rows[i].join) == NULL)
+            fail_msg("%s", t.join_err.text);
+        if (t.served < 0)
+            assert_non_null(strstr(t.session_err.text, rows[i].session));
+        end(&t);
+    }
+    service_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_joins),        cmocka_unit_test(test_own_evidence),
         cmocka_unit_test(test_refusals),     cmocka_unit_test(test_entries),
         cmocka_unit_test(test_garbage),      cmocka_unit_test(test_other_seed),
-        cmocka_unit_test(test_real_machine), cmocka_unit_test(test_time)};
+        cmocka_unit_test(test_real_machine), cmocka_unit_test(test_time),
+        cmocka_unit_test(test_rotation),     cmocka_unit_test(test_not_ready)};
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
