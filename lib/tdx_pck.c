@@ -9,6 +9,9 @@
 static const uint8_t arc[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
 
 #define DER_ENUMERATED 0x0a
+#define CONFIGURATION_DYNAMIC_PLATFORM 1
+#define CONFIGURATION_CACHED_KEYS 2
+#define CONFIGURATION_SMT_ENABLED 3
 enum part {
     PART_PPID = 1,
     PART_TCB = 2,
@@ -186,10 +189,62 @@ static int read_tcb(struct reader *value, struct walk *w, struct err *err)
     return 0;
 }
 
+static int read_memory(struct reader *value, struct walk *w, struct err *err)
+{
+    struct der kind;
+
+    if (der_get(value, DER_ENUMERATED, "SGX type", &kind, err) < 0)
+        return -1;
+    if (kind.body.len != 1 || kind.body.data[0] > TDX_PCK_SCALABLE_WITH_INTEGRITY)
+        return err_set(err, ERR_FORMAT, 0, "SGX type: expected 0 to %d in one byte",
+                       TDX_PCK_SCALABLE_WITH_INTEGRITY);
+    w->pck.memory = (enum tdx_pck_memory) kind.body.data[0];
+    return 0;
+}
+
+static enum tdx_pck_flag *configuration_flag(struct tdx_pck *pck, uint8_t id)
+{
+    switch (id) {
+    case CONFIGURATION_DYNAMIC_PLATFORM:
+        return &pck->dynamic_platform;
+    case CONFIGURATION_CACHED_KEYS:
+        return &pck->cached_keys;
+    case CONFIGURATION_SMT_ENABLED:
+        return &pck->smt_enabled;
+    default:
+        return NULL;
+    }
+}
+
+static int read_configuration(struct reader *value, struct walk *w, struct err *err)
+{
+    const uint8_t below = PART_CONFIGURATION;
+    struct der list;
+    struct reader r;
+
+    if (der_get(value, DER_SEQUENCE, "SGX extension: configuration", &list, err) < 0)
+        return -1;
+    r = reader_of(list.body);
+    while (reader_left(&r) > 0) {
+        struct reader part;
+        uint8_t id;
+        bool yes = false;
+
+        if (next_pair(&r, span_of(&below, 1), &id, &part, err) < 0 ||
+            der_get_bool(&part, "SGX extension: configuration", &yes, err) < 0 ||
+            der_end(&part, "SGX extension: configuration", err) < 0)
+            return -1;
+        enum tdx_pck_flag *flag = configuration_flag(&w->pck, id);
+        if (!flag || *flag != TDX_PCK_UNTOLD)
+            return err_set(err, ERR_FORMAT, 0,
+                           "SGX extension: configuration part %u is not known or stands twice", id);
+        *flag = yes ? TDX_PCK_YES : TDX_PCK_NO;
+    }
+    return 0;
+}
+
 static int read_part(uint8_t id, struct reader *value, struct walk *w, struct err *err)
 {
-    struct der ignored;
-
     if (id < PART_PPID || id > PART_CONFIGURATION || w->parts & 1U << id)
         return err_set(err, ERR_FORMAT, 0, "SGX extension: part %u is not known or stands twice", id);
     w->parts |= 1U << id;
@@ -203,12 +258,12 @@ static int read_part(uint8_t id, struct reader *value, struct walk *w, struct er
     case PART_FMSPC:
         return read_octets(value, "FMSPC", w->pck.fmspc, sizeof w->pck.fmspc, err);
     case PART_SGX_TYPE:
-        return der_get(value, DER_ENUMERATED, "SGX type", &ignored, err);
+        return read_memory(value, w, err);
     case PART_PIID:
         w->pck.has_piid = true;
         return read_octets(value, "platform instance id", w->pck.piid, sizeof w->pck.piid, err);
-    case PART_CONFIGURATION: /* dynamic platform, cached keys, SMT: told, not checked */
-        return der_get(value, DER_SEQUENCE, "configuration", &ignored, err);
+    case PART_CONFIGURATION:
+        return read_configuration(value, w, err);
     }
     return err_set(err, ERR_FORMAT, 0, "SGX extension: part %u is not known", id);
 }

@@ -50,6 +50,20 @@ int tdx_pck_check_name(const struct x509 *cert, const char *want, struct err *er
 int tdx_pck_chain_check_time(const struct tdx_pck_chain *chain, int64_t now_s, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* "SGX type": how memory is protected. */
+enum tdx_pck_memory {
+    TDX_PCK_STANDARD = 0,
+    TDX_PCK_SCALABLE = 1,
+    TDX_PCK_SCALABLE_WITH_INTEGRITY = 2,
+};
+
+/* One of the configuration's booleans. */
+enum tdx_pck_flag {
+    TDX_PCK_UNTOLD = 0, /* the certificate does not say */
+    TDX_PCK_NO,
+    TDX_PCK_YES,
+};
+
 /* What the SGX extension says. */
 struct tdx_pck {
     uint8_t ppid[TDX_PCK_ID_SIZE];
@@ -58,8 +72,13 @@ struct tdx_pck {
     uint8_t cpu_svn[TDX_PCK_ID_SIZE];
     uint8_t pce_id[TDX_PCK_PCEID_SIZE];
     uint8_t fmspc[TDX_PCK_FMSPC_SIZE];
-    bool has_piid; /* PCKs of the platform CA only */
+    enum tdx_pck_memory memory;
+    /* PCKs of the platform CA only */
+    bool has_piid;
     uint8_t piid[TDX_PCK_ID_SIZE];
+    enum tdx_pck_flag dynamic_platform; /* packages may be added later */
+    enum tdx_pck_flag cached_keys;      /* Intel keeps the platform's root keys */
+    enum tdx_pck_flag smt_enabled;
 };
 
 /* Read the SGX extension of a parsed PCK certificate; ERR_MISSING when it or a part of it is not there. */

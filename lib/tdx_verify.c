@@ -155,6 +155,9 @@ static const struct {
     [TDX_CHECK_XFAM] = {"xfam",                       tdx_verify_rows_xfam             },
     [TDX_CHECK_SERVICE_TD] = {"mrservicetd",                tdx_verify_rows_service_td       },
     [TDX_CHECK_PIID] = {"platform instance id",       tdx_verify_rows_piid             },
+    [TDX_CHECK_MEMORY_INTEGRITY] = {"memory integrity",           tdx_verify_rows_memory_integrity },
+    [TDX_CHECK_SMT] = {"smt",                        tdx_verify_rows_smt              },
+    [TDX_CHECK_STATIC_PLATFORM] = {"static platform",            tdx_verify_rows_static_platform  },
 };
 
 const char *tdx_check_name(enum tdx_check check)

@@ -62,6 +62,11 @@ struct tdx_expect {
     struct verify_bits attributes;     /* TD attributes, TDX_ATTR_*; DEBUG is refused unless allowed here */
     bool sept_ve_disable_not_required; /* SEPT_VE_DISABLE is required unless this is set */
     struct verify_bits xfam;
+
+    /* What the PCK certificate must say about the platform; false: nothing in particular. */
+    bool memory_integrity;
+    bool smt_disabled;
+    bool static_platform;
 };
 
 enum tdx_check {
@@ -104,6 +109,9 @@ enum tdx_check {
     TDX_CHECK_XFAM,
     TDX_CHECK_SERVICE_TD,
     TDX_CHECK_PIID,
+    TDX_CHECK_MEMORY_INTEGRITY,
+    TDX_CHECK_SMT,
+    TDX_CHECK_STATIC_PLATFORM,
     TDX_CHECK_COUNT,
 };
 

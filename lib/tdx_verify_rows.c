@@ -226,3 +226,35 @@ int tdx_verify_rows_piid(struct tdx_run *run, struct err *err)
         return err_set(err, ERR_DENIED, 0, "expected a platform instance id, the PCK certificate has none");
     return verify_match_list(&run->expect->piids, span_of(run->pck.piid, TDX_PCK_ID_SIZE), err);
 }
+
+int tdx_verify_rows_memory_integrity(struct tdx_run *run, struct err *err)
+{
+    static const char *const names[] = {
+        [TDX_PCK_STANDARD] = "standard",
+        [TDX_PCK_SCALABLE] = "scalable",
+        [TDX_PCK_SCALABLE_WITH_INTEGRITY] = "scalable with integrity",
+    };
+
+    if (run->expect->memory_integrity && run->pck.memory != TDX_PCK_SCALABLE_WITH_INTEGRITY)
+        return err_set(err, ERR_DENIED, 0, "expected %s, found %s", names[TDX_PCK_SCALABLE_WITH_INTEGRITY],
+                       names[run->pck.memory]);
+    return 0;
+}
+
+static int check_flag(bool required, enum tdx_pck_flag found, const char *what, struct err *err)
+{
+    if (!required || found == TDX_PCK_NO)
+        return 0;
+    return err_set(err, ERR_DENIED, 0, "expected no %s, the PCK certificate %s", what,
+                   found == TDX_PCK_YES ? "says that it is on" : "does not tell");
+}
+
+int tdx_verify_rows_smt(struct tdx_run *run, struct err *err)
+{
+    return check_flag(run->expect->smt_disabled, run->pck.smt_enabled, "SMT", err);
+}
+
+int tdx_verify_rows_static_platform(struct tdx_run *run, struct err *err)
+{
+    return check_flag(run->expect->static_platform, run->pck.dynamic_platform, "dynamic platform", err);
+}

@@ -60,5 +60,8 @@ int tdx_verify_rows_attributes(struct tdx_run *run, struct err *err);
 int tdx_verify_rows_xfam(struct tdx_run *run, struct err *err);
 int tdx_verify_rows_service_td(struct tdx_run *run, struct err *err);
 int tdx_verify_rows_piid(struct tdx_run *run, struct err *err);
+int tdx_verify_rows_memory_integrity(struct tdx_run *run, struct err *err);
+int tdx_verify_rows_smt(struct tdx_run *run, struct err *err);
+int tdx_verify_rows_static_platform(struct tdx_run *run, struct err *err);
 
 #endif

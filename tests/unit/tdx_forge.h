@@ -24,6 +24,7 @@ struct forge {
     uint64_t attributes, xfam, seam_attributes;
     uint8_t mr_signer_seam, mr_service_td; /* first byte */
     bool processor_ca;
+    uint8_t memory, dynamic, smt; /* SGX type; BOOLEANs of the configuration: 0 left out, 1 false, 2 true */
     uint8_t qe_attributes, qe_misc, qe_prod_id, qe_svn, qe_mr_signer; /* the last: xor to its first byte */
     const char *platform, *module, *qe;                               /* statuses */
     const char *advisories;                                           /* JSON array, of platform and QE */
@@ -45,6 +46,9 @@ static const struct forge forge_plain = {
     .pce_svn = 11,
     .attributes = TDX_ATTR_SEPT_VE_DISABLE,
     .xfam = 0xe7,
+    .memory = 1,
+    .dynamic = 2,
+    .smt = 2,
     .qe_attributes = 0x15,
     .qe_prod_id = 2,
     .qe_svn = 4,
@@ -128,6 +132,22 @@ static inline void forge_tcb(const struct forge *how, struct writer *w)
     der_close(w, outer);
 }
 
+static inline void forge_configuration(const struct forge *how, struct writer *w)
+{
+    const uint8_t values[] = {how->dynamic, 1, how->smt};
+    size_t list = der_open(w, DER_SEQUENCE);
+
+    for (uint8_t i = 0; i < COUNT(values); i++) {
+        if (values[i] == 0)
+            continue;
+        size_t mark = forge_pair(w, (const uint8_t[]){7, (uint8_t) (i + 1)}, 2);
+
+        der_put(w, DER_BOOLEAN, span_of(values[i] == 2 ? "\xff" : "\0", 1));
+        der_close(w, mark);
+    }
+    der_close(w, list);
+}
+
 static inline void forge_sgx_extension(const struct forge *how, struct writer *w)
 {
     static const uint8_t ppid[16] = {0xbb}, piid[16] = {0xcc, 0xcd};
@@ -140,12 +160,12 @@ static inline void forge_sgx_extension(const struct forge *how, struct writer *w
     if (how->drop_part != 4)
         forge_octets(w, 4, "\x90\xc0\x6f\0\0\0", 6);
     mark = forge_pair(w, (const uint8_t[]){5}, 1);
-    der_put(w, 0x0a, span_of("\x01", 1));
+    der_put(w, 0x0a, span_of(&how->memory, 1));
     der_close(w, mark);
     if (!how->processor_ca) {
         forge_octets(w, 6, piid, sizeof piid);
         mark = forge_pair(w, (const uint8_t[]){7}, 1);
-        der_put(w, DER_SEQUENCE, span_of(NULL, 0));
+        forge_configuration(how, w);
         der_close(w, mark);
     }
     der_close(w, list);

@@ -264,6 +264,31 @@ static void test_piid(void **state)
     tdx_expect_row(&lab.set, TDX_CHECK_PIID, ERR_DENIED, "has none", "without a PIID");
 }
 
+/* MemoryIntegrity, SMTDisabled and StaticPlatform of a manifest. */
+static void test_configuration(void **state)
+{
+    (void) state;
+    make(forge_plain);
+    lab.set.expect.memory_integrity = true;
+    tdx_expect_row(&lab.set, TDX_CHECK_MEMORY_INTEGRITY, ERR_DENIED,
+                   "expected scalable with integrity, found scalable", "no integrity");
+    make(forge_plain);
+    lab.set.expect.smt_disabled = true;
+    tdx_expect_row(&lab.set, TDX_CHECK_SMT, ERR_DENIED, "says that it is on", "SMT");
+    make(forge_plain);
+    lab.set.expect.static_platform = true;
+    tdx_expect_row(&lab.set, TDX_CHECK_STATIC_PLATFORM, ERR_DENIED, "says that it is on", "dynamic");
+    make(FORGE(f->smt = 0; f->dynamic = 1));
+    lab.set.expect.smt_disabled = lab.set.expect.static_platform = true;
+    tdx_expect_row(&lab.set, TDX_CHECK_SMT, ERR_DENIED, "does not tell", "SMT not told");
+    make(FORGE(f->processor_ca = true));
+    lab.set.expect.static_platform = true;
+    tdx_expect_row(&lab.set, TDX_CHECK_STATIC_PLATFORM, ERR_DENIED, "does not tell", "no configuration");
+    make(FORGE(f->memory = 2; f->smt = 1; f->dynamic = 1));
+    lab.set.expect.memory_integrity = lab.set.expect.smt_disabled = lab.set.expect.static_platform = true;
+    tdx_expect_row(&lab.set, TDX_CHECK_COUNT, ERR_NONE, "", "all three");
+}
+
 static void test_enclave_and_module(void **state)
 {
     (void) state;
@@ -385,6 +410,10 @@ static void test_extension_forms(void **state)
         {"PCESVN negative",    "f84d010d01021102010b", "f84d010d01021102018b", ERR_FORMAT, "PCESVN"                          },
         {"PCEID no octets",    "f84d010d01030402",     "f84d010d01030502",     ERR_FORMAT, "PCEID"                           },
         {"type no ENUMERATED", "f84d010d01050a01",     "f84d010d01050201",     ERR_FORMAT, "SGX type"                        },
+        {"type 3",             "f84d010d01050a0101",   "f84d010d01050a0103",   ERR_FORMAT, "SGX type: expected 0 to 2"       },
+        {"configuration 4",    "f84d010d010703",       "f84d010d010704",       ERR_FORMAT, "configuration part 4"            },
+        {"SMT twice",          "f84d010d010702",       "f84d010d010703",       ERR_FORMAT, "configuration part 3"            },
+        {"SMT no BOOLEAN",     "f84d010d0107030101",   "f84d010d0107030201",   ERR_FORMAT, "configuration"                   },
     };
 
     (void) state;
@@ -411,23 +440,15 @@ static void test_extension_forms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_wrong_signer),
-        cmocka_unit_test(test_revoked),
-        cmocka_unit_test(test_signer),
-        cmocka_unit_test(test_status),
-        cmocka_unit_test(test_advisories),
-        cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_two_svns),
-        cmocka_unit_test(test_debug),
-        cmocka_unit_test(test_attributes),
-        cmocka_unit_test(test_service_td),
-        cmocka_unit_test(test_piid),
-        cmocka_unit_test(test_enclave_and_module),
-        cmocka_unit_test(test_info_forms),
-        cmocka_unit_test(test_identity_forms),
-        cmocka_unit_test(test_evaluation),
-        cmocka_unit_test(test_extension_forms),
+        cmocka_unit_test(test_plain),         cmocka_unit_test(test_wrong_signer),
+        cmocka_unit_test(test_revoked),       cmocka_unit_test(test_signer),
+        cmocka_unit_test(test_status),        cmocka_unit_test(test_advisories),
+        cmocka_unit_test(test_levels),        cmocka_unit_test(test_two_svns),
+        cmocka_unit_test(test_debug),         cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_service_td),    cmocka_unit_test(test_piid),
+        cmocka_unit_test(test_configuration), cmocka_unit_test(test_enclave_and_module),
+        cmocka_unit_test(test_info_forms),    cmocka_unit_test(test_identity_forms),
+        cmocka_unit_test(test_evaluation),    cmocka_unit_test(test_extension_forms),
     };
 
     return cmocka_run_group_tests(tests, open_lab, NULL);
