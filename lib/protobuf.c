@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "protobuf.h"
 
+#include <string.h>
+
 #define VARINT_BYTES_MAX 10
 
 /* 0 with *value set; -1: cut short, over 64 bits, or longer than needed. */
@@ -58,7 +60,7 @@ static int get_value(struct reader *r, uint64_t wire, struct protobuf_field *fie
     return 0;
 }
 
-int protobuf_next(struct reader *r, struct protobuf_field *field, struct err *err)
+static int next_field(struct reader *r, uint32_t number_max, struct protobuf_field *field, struct err *err)
 {
     if (reader_left(r) == 0 && !r->bad)
         return 0;
@@ -66,14 +68,24 @@ int protobuf_next(struct reader *r, struct protobuf_field *field, struct err *er
     if (get_varint(r, &key) < 0)
         return err_set(err, ERR_FORMAT, 0, "protobuf: bad field key");
     uint64_t number = key >> 3;
-    if (number == 0 || number > PROTOBUF_FIELD_MAX)
-        return err_set(err, ERR_FORMAT, 0, "protobuf: field number %llu, expected 1 to %d",
-                       (unsigned long long) number, PROTOBUF_FIELD_MAX);
+    if (number == 0 || number > number_max)
+        return err_set(err, ERR_FORMAT, 0, "protobuf: field number %llu, expected 1 to %u",
+                       (unsigned long long) number, number_max);
     struct protobuf_field got = {.number = (uint32_t) number, .wire = (enum protobuf_wire)(key & 7)};
     if (get_value(r, key & 7, &got, err) < 0)
         return -1;
     *field = got;
     return 1;
+}
+
+int protobuf_next(struct reader *r, struct protobuf_field *field, struct err *err)
+{
+    return next_field(r, PROTOBUF_FIELD_MAX, field, err);
+}
+
+int protobuf_next_wide(struct reader *r, struct protobuf_field *field, struct err *err)
+{
+    return next_field(r, PROTOBUF_NUMBER_MAX, field, err);
 }
 
 int protobuf_once(uint64_t *seen, const struct protobuf_field *field, enum protobuf_wire wire,
@@ -136,4 +148,19 @@ void protobuf_put_message(struct writer *w, uint32_t number, struct span message
     put_key(w, number, PROTOBUF_BYTES);
     put_varint(w, message.len);
     writer_bytes(w, message);
+}
+
+void protobuf_close(struct writer *w, uint32_t number, size_t mark)
+{
+    uint8_t head_bytes[2 * VARINT_BYTES_MAX];
+    struct writer head = writer_of(head_bytes, sizeof head_bytes);
+    size_t len = w->len - mark;
+
+    put_key(&head, number, PROTOBUF_BYTES);
+    put_varint(&head, len);
+    writer_bytes(w, writer_span(&head)); /* makes room, or says that there is none */
+    if (w->bad)
+        return;
+    memmove(w->buf + mark + head.len, w->buf + mark, len);
+    memcpy(w->buf + mark, head_bytes, head.len);
 }

@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 
+#define PROTOBUF_NUMBER_MAX 536870911u /* of the format */
 #define PROTOBUF_FIELD_MAX 63 /* the highest field number we read or write: one bit each in a 64-bit set */
 
 enum protobuf_wire {
@@ -24,7 +25,7 @@ enum protobuf_wire {
 };
 
 struct protobuf_field {
-    uint32_t number; /* 1 .. PROTOBUF_FIELD_MAX */
+    uint32_t number; /* 1 .. PROTOBUF_FIELD_MAX; PROTOBUF_NUMBER_MAX from protobuf_next_wide */
     enum protobuf_wire wire;
     uint64_t value;    /* varint and fixed fields */
     struct span bytes; /* PROTOBUF_BYTES: borrowed from the source */
@@ -33,6 +34,10 @@ struct protobuf_field {
 /* The next field of the message under r (reader_of(message) to begin with).
  * Returns 1 with *field set, 0 at the end of the message, or -1 with *err set (ERR_FORMAT). */
 int protobuf_next(struct reader *r, struct protobuf_field *field, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* The same with any field number, for a message that others extend. */
+int protobuf_next_wide(struct reader *r, struct protobuf_field *field, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 /* Refuse a field seen before (*seen is a set of field numbers, 0 to begin with) or one of another wire type.
@@ -47,5 +52,8 @@ void protobuf_put_fixed64(struct writer *w, uint32_t number, uint64_t value) __a
 void protobuf_put_fixed32(struct writer *w, uint32_t number, uint32_t value) __attribute__((nonnull));
 /* A message in a message: written even when it is empty, since its presence means something. */
 void protobuf_put_message(struct writer *w, uint32_t number, struct span message) __attribute__((nonnull));
+/* The same for a message written in place: what stands in w behind mark, which is w->len from before, becomes
+ * the field's contents. */
+void protobuf_close(struct writer *w, uint32_t number, size_t mark) __attribute__((nonnull));
 
 #endif

@@ -92,6 +92,7 @@ int tdx_qe_parse(struct span quote, size_t signed_len, struct tdx_qe *qe, struct
                        reader_left(&r));
     if (len < 2 * ECDSA_RAW_SIZE + CERT_HEAD_SIZE)
         return err_set(err, ERR_FORMAT, 0, "TDX quote: signature data of %u bytes is cut short", len);
+    got.quote_len = r.pos + len;
     r = reader_of(reader_bytes(&r, len));
     got.signature = reader_bytes(&r, ECDSA_RAW_SIZE);
     got.key = reader_bytes(&r, ECDSA_RAW_SIZE);

@@ -24,6 +24,7 @@ struct tdx_qe {
     struct span report;           /* the QE's report, 384 bytes */
     struct span report_signature; /* by the PCK */
     struct span auth;
+    size_t quote_len;  /* bytes of the quote up to here: what stands behind is padding */
     struct span certs; /* PEM text: PCK, its CA, the root; without the NUL that may end it */
 
     /* from the report; borrowed */

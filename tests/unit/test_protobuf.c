@@ -101,6 +101,44 @@ static void test_write_and_read(void **state)
     assert_int_equal(protobuf_next(&r, &f, &err), 0);
 }
 
+/* A message written in place is the same as one copied in, whatever its length's size. */
+static void test_close(void **state)
+{
+    static const size_t sizes[] = {0, 1, 127, 128, 300};
+    uint8_t a[400], b[400], inner[300];
+    (void) state;
+    memset(inner, 0x5a, sizeof(inner));
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct writer x = writer_of(a, sizeof(a)), y = writer_of(b, sizeof(b));
+        protobuf_put_number(&x, 1, 7);
+        protobuf_put_number(&y, 1, 7);
+        size_t mark = y.len;
+        writer_bytes(&y, span_of(inner, sizes[i]));
+        protobuf_close(&y, 2, mark);
+        protobuf_put_message(&x, 2, span_of(inner, sizes[i]));
+        assert_true(!x.bad && !y.bad && span_eq(writer_span(&x), writer_span(&y)));
+    }
+    struct writer full = writer_of(a, 5);
+    writer_bytes(&full, span_of(inner, 4));
+    protobuf_close(&full, 1, 0);
+    assert_true(full.bad);
+}
+
+static void test_wide(void **state)
+{
+    struct reader r = reader_of(span_of("\xfa\xff\x1f\x01x", 5));
+    struct protobuf_field f;
+    struct err err;
+    (void) state;
+    assert_int_equal(protobuf_next(&r, &f, &err), -1);
+    r = reader_of(span_of("\xfa\xff\x1f\x01x", 5));
+    assert_int_equal(protobuf_next_wide(&r, &f, &err), 1);
+    assert_true(f.number == 65535 && span_eq_str(f.bytes, "x"));
+    r = reader_of(span_of("\xf8\xff\xff\xff\x1f\x01", 6)); /* 2^30 - 1 */
+    assert_int_equal(protobuf_next_wide(&r, &f, &err), -1);
+    assert_string_equal(err.text, "protobuf: field number 1073741823, expected 1 to 536870911");
+}
+
 static void test_full(void **state)
 {
     uint8_t buf[4];
@@ -128,10 +166,8 @@ static void test_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_write_and_read),
-        cmocka_unit_test(test_full),
-        cmocka_unit_test(test_once),
+        cmocka_unit_test(test_close),          cmocka_unit_test(test_wide), cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_write_and_read), cmocka_unit_test(test_full), cmocka_unit_test(test_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
