@@ -227,6 +227,11 @@ static int json_count(const struct json *parent, size_t max, size_t *count, stru
     return 0;
 }
 
+bool json_is_null(const struct json *at)
+{
+    return cJSON_IsNull(json_node(at));
+}
+
 int json_array(const struct json *parent, size_t max, size_t *count, struct err *err)
 {
     if (!cJSON_IsArray(json_node(parent)))

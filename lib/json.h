@@ -61,6 +61,9 @@ int json_get(const struct json *obj, const char *key, struct json *member, struc
 /* The same for an optional member: false when it is not there (or obj is no object). */
 bool json_find(const struct json *obj, const char *key, struct json *member) __attribute__((nonnull));
 
+/* The value null, which is not the same as a member that is not there. */
+bool json_is_null(const struct json *at) __attribute__((nonnull));
+
 /* parent is an array (or object) of at most max items (members); *count is how many.
  * ERR_FORMAT: another type; ERR_LIMIT: more than max. */
 int json_array(const struct json *parent, size_t max, size_t *count, struct err *err)

@@ -22,6 +22,9 @@ void manifest_free(struct manifest *m)
         free(m->snp[i].chips);
     }
     free(m->snp);
+    for (size_t i = 0; i < m->tdx_count; i++)
+        free(m->tdx[i].piids);
+    free(m->tdx);
     json_doc_free(&m->doc);
     *m = (struct manifest){0};
 }
@@ -150,7 +153,7 @@ static int parse_keys(const struct json *root, const struct key_list *kind, size
 
     if (!json_find(root, kind->name, &list))
         return 0;
-    if (json_array(&list, MANIFEST_KEYS_MAX, &n, err) < 0)
+    if (manifest_values_list(&list, MANIFEST_KEYS_MAX, &n, err) < 0)
         return -1;
     for (bool more = json_first(&list, &item); more; more = json_next(&item)) {
         if (parse_key(&item, kind, err) < 0)
@@ -225,10 +228,17 @@ const struct manifest_policy *manifest_find(const struct manifest *m,
     return NULL;
 }
 
+const struct manifest_policy *manifest_find_tdx(const struct manifest *m,
+                                                const uint8_t mr_config_id[TDX_REG_SIZE])
+{
+    if (!span_is_zero(span_of(mr_config_id + SNP_HOST_DATA_SIZE, TDX_REG_SIZE - SNP_HOST_DATA_SIZE)))
+        return NULL;
+    return manifest_find(m, mr_config_id);
+}
+
 void manifest_expect(const struct manifest_snp *entry, struct snp_expect *out)
 {
     *out = (struct snp_expect){
-        .crl_not_required = true,
         .product = entry->product,
         .measurements = {.entries = entry->measurements, .count = entry->measurement_count},
         .host_data = {.any = true                   },
@@ -244,4 +254,29 @@ void manifest_expect(const struct manifest_snp *entry, struct snp_expect *out)
         .launch_tcb = {.set = true,             .tcb = entry->tcb                                 },
         .provisional_firmware = true,
     };
+}
+
+void manifest_expect_tdx(const struct manifest_tdx *entry, struct tdx_expect *out)
+{
+    static const uint8_t zero[TDX_REG_SIZE];
+    const struct verify_list none_set = {.entries = zero, .count = 1};
+    const struct verify_list any = {.any = true};
+
+    *out = (struct tdx_expect){.evaluation_min = entry->evaluation_min,
+                               .mr_config_id = any,
+                               .mr_owner = none_set,
+                               .mr_owner_config = none_set,
+                               .memory_integrity = entry->memory_integrity,
+                               .smt_disabled = entry->smt_disabled,
+                               .static_platform = entry->static_platform};
+    out->minimum.set = true; /* what Intel calls UpToDate is enough */
+    out->mr_td = (struct verify_list){.entries = entry->mr_td, .count = 1};
+    out->mr_seam = (struct verify_list){.entries = entry->mr_seam, .count = 1};
+    for (size_t i = 0; i < TDX_VERIFY_RTMR_COUNT; i++)
+        out->rtmr[i] = (struct verify_list){.entries = entry->rtmrs[i], .count = 1};
+    out->piids = entry->piid_count > 0
+                     ? (struct verify_list){.entries = entry->piids, .count = entry->piid_count}
+                     : any;
+    out->attributes = (struct verify_bits){true, TDX_ATTR_SEPT_VE_DISABLE, TDX_ATTR_SEPT_VE_DISABLE};
+    out->xfam = (struct verify_bits){true, entry->xfam, entry->xfam};
 }

@@ -14,6 +14,7 @@
 #include "san.h"
 #include "snp_verify.h"
 #include "span.h"
+#include "tdx_verify.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -60,13 +61,29 @@ struct manifest_snp {
     size_t chip_count;
 };
 
+/* One entry of ReferenceValues.tdx. */
+struct manifest_tdx {
+    struct span platform;
+    uint32_t evaluation_min; /* at least 1 */
+    uint8_t mr_td[TDX_REG_SIZE];
+    uint8_t mr_seam[TDX_REG_SIZE];
+    uint8_t rtmrs[TDX_VERIFY_RTMR_COUNT][TDX_REG_SIZE];
+    uint64_t xfam;
+    uint8_t *piids; /* owned by the manifest: piid_count ids of TDX_PCK_ID_SIZE bytes; none: any platform */
+    size_t piid_count;
+    bool memory_integrity; /* these three: required, or not looked at */
+    bool smt_disabled;
+    bool static_platform;
+};
+
 struct manifest {
     uint8_t sha256[SHA256_SIZE]; /* of the document's bytes */
     struct manifest_policy *policies;
     size_t policy_count;
     struct manifest_snp *snp;
     size_t snp_count;
-    size_t tdx_count;       /* checked for their form only */
+    struct manifest_tdx *tdx;
+    size_t tdx_count;
     size_t owner_count;     /* WorkloadOwnerKeyDigests: checked for their form only */
     size_t seedshare_count; /* SeedshareOwnerPubKeys: checked for their form only */
     struct json_doc doc;    /* the texts above live here */
@@ -86,8 +103,18 @@ const struct manifest_policy *manifest_find(const struct manifest *m,
                                             const uint8_t host_data[SNP_HOST_DATA_SIZE])
     __attribute__((nonnull));
 
-/* What snp_verify must expect for this entry, all but now_s, test_root and report_data, which the caller
- * fills in. Borrows from entry; HOST_DATA is left open, since manifest_find decides about it. */
+/* The entry for a TD with this MRCONFIGID: its first 32 bytes are the policy entry's key, the others zero.
+ * NULL when there is none. */
+const struct manifest_policy *manifest_find_tdx(const struct manifest *m,
+                                                const uint8_t mr_config_id[TDX_REG_SIZE])
+    __attribute__((nonnull));
+
+/* What snp_verify must expect for this entry, all but now_s, test_root, report_data and the decision about
+ * the CRL, which the caller fills in. Borrows from entry; HOST_DATA is left open, since manifest_find decides
+ * about it. */
 void manifest_expect(const struct manifest_snp *entry, struct snp_expect *out) __attribute__((nonnull));
+/* The same for tdx_verify: all but now_s, test_root and report_data. MRCONFIGID is left open, since
+ * manifest_find_tdx decides about it. */
+void manifest_expect_tdx(const struct manifest_tdx *entry, struct tdx_expect *out) __attribute__((nonnull));
 
 #endif

@@ -7,6 +7,14 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+int manifest_values_list(const struct json *at, size_t max, size_t *count, struct err *err)
+{
+    if (!json_is_null(at))
+        return json_array(at, max, count, err);
+    *count = 0;
+    return 0;
+}
+
 /* What true and false mean for one bit of GuestPolicy or PlatformInfo (docs/formats/manifest.md). */
 enum flag_rule {
     FLAG_PERMITS,  /* true: the bit may be set; false: it must not be */
@@ -149,7 +157,7 @@ static int parse_chips(const struct json *list, struct manifest_snp *entry, stru
     size_t count;
     struct json item;
 
-    if (json_array(list, MANIFEST_CHIPS_MAX, &count, err) < 0)
+    if (manifest_values_list(list, MANIFEST_CHIPS_MAX, &count, err) < 0)
         return -1;
     if (count == 0 && entry->product == SNP_PRODUCT_MILAN)
         return json_fail(list, err, ERR_MISSING,
@@ -239,21 +247,24 @@ static int parse_snp_values(const struct json *at, struct manifest_snp *entry, s
     return json_get(at, "AllowedChipIDs", &member, err) < 0 ? -1 : parse_chips(&member, entry, err);
 }
 
-static int parse_platform_name(const struct json *at, struct span *platform, struct err *err)
+int manifest_values_labels(const struct json *at, struct span *platform, struct err *err)
 {
     struct json member;
+    uint64_t vcpus;
 
+    if (json_find(at, "CPUs", &member) && json_u64(&member, 0, UINT32_MAX, &vcpus, err) < 0)
+        return -1;
     return json_find(at, "Platform", &member) ? json_string(&member, MANIFEST_TEXT_MAX, platform, err) : 0;
 }
 
 static int parse_snp(const struct json *at, struct manifest_snp *entry, struct err *err)
 {
     static const char *const keys[] = {
-        "Platform",    "ProductName",  "TrustedMeasurement",      "APEIP",         "VCPUSig", "MinimumTCB",
-        "GuestPolicy", "PlatformInfo", "MinimumMitigationVector", "AllowedChipIDs"};
+        "Platform",    "ProductName",  "TrustedMeasurement",      "APEIP",          "VCPUSig", "MinimumTCB",
+        "GuestPolicy", "PlatformInfo", "MinimumMitigationVector", "AllowedChipIDs", "CPUs"};
 
     if (json_object_keys(at, keys, COUNT(keys), err) < 0 ||
-        parse_platform_name(at, &entry->platform, err) < 0)
+        manifest_values_labels(at, &entry->platform, err) < 0)
         return -1;
     return parse_snp_values(at, entry, err);
 }
@@ -275,88 +286,6 @@ static int parse_snp_list(const struct json *list, struct manifest *m, struct er
     return 0;
 }
 
-static int check_hex(const struct json *at, const char *name, size_t len, struct err *err)
-{
-    uint8_t bytes[SNP_MEASUREMENT_SIZE];
-    struct json member;
-
-    if (json_get(at, name, &member, err) < 0)
-        return -1;
-    return json_hex(&member, bytes, len, err);
-}
-
-/* A list of values of len bytes each: exactly count of them, or up to max when count is 0. */
-static int check_hex_list(const struct json *list, size_t len, size_t count, size_t max, struct err *err)
-{
-    uint8_t bytes[SNP_MEASUREMENT_SIZE];
-    struct json item;
-    size_t n;
-
-    if (json_array(list, max, &n, err) < 0)
-        return -1;
-    if (count != 0 && n != count)
-        return json_fail(list, err, ERR_FORMAT, "expected %zu values, found %zu", count, n);
-    for (bool more = json_first(list, &item); more; more = json_next(&item)) {
-        if (json_hex(&item, bytes, len, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int check_tdx_flags(const struct json *at, struct err *err)
-{
-    static const char *const names[] = {"MemoryIntegrity", "SMTDisabled", "StaticPlatform"};
-
-    for (size_t i = 0; i < COUNT(names); i++) {
-        struct json member;
-        bool value;
-
-        if (json_get(at, names[i], &member, err) < 0 || json_bool(&member, &value, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* The form of a TDX entry; what it says is not used yet, since TDX evidence is refused. */
-static int check_tdx(const struct json *at, struct err *err)
-{
-    static const char *const keys[] = {"Platform",     "MinTCBEvaluationDataNumber",
-                                       "MrTd",         "MrSeam",
-                                       "Rtmrs",        "Xfam",
-                                       "AllowedPIIDs", "MemoryIntegrity",
-                                       "SMTDisabled",  "StaticPlatform"};
-    struct json member;
-    struct span platform;
-    uint64_t number;
-
-    if (json_object_keys(at, keys, COUNT(keys), err) < 0 || parse_platform_name(at, &platform, err) < 0 ||
-        check_hex(at, "MrTd", 48, err) < 0 || check_hex(at, "MrSeam", 48, err) < 0 ||
-        check_hex(at, "Xfam", 8, err) < 0)
-        return -1;
-    if (json_get(at, "MinTCBEvaluationDataNumber", &member, err) < 0 ||
-        json_u64(&member, 0, UINT32_MAX, &number, err) < 0)
-        return -1;
-    if (json_get(at, "Rtmrs", &member, err) < 0 || check_hex_list(&member, 48, 4, 4, err) < 0)
-        return -1;
-    if (json_get(at, "AllowedPIIDs", &member, err) < 0 ||
-        check_hex_list(&member, 16, 0, MANIFEST_PIIDS_MAX, err) < 0)
-        return -1;
-    return check_tdx_flags(at, err);
-}
-
-static int check_tdx_list(const struct json *list, struct manifest *m, struct err *err)
-{
-    struct json item;
-
-    if (json_array(list, MANIFEST_TDX_MAX, &m->tdx_count, err) < 0)
-        return -1;
-    for (bool more = json_first(list, &item); more; more = json_next(&item)) {
-        if (check_tdx(&item, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 int manifest_values_parse(const struct json *values, struct manifest *m, struct err *err)
 {
     static const char *const keys[] = {"snp", "tdx"};
@@ -366,7 +295,7 @@ int manifest_values_parse(const struct json *values, struct manifest *m, struct 
         return -1;
     if (json_find(values, "snp", &list) && parse_snp_list(&list, m, err) < 0)
         return -1;
-    if (json_find(values, "tdx", &list) && check_tdx_list(&list, m, err) < 0)
+    if (json_find(values, "tdx", &list) && manifest_values_tdx(&list, m, err) < 0)
         return -1;
     if (m->snp_count + m->tdx_count == 0)
         return json_fail(values, err, ERR_MISSING, "is empty: no machine could be trusted");

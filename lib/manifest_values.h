@@ -13,4 +13,15 @@
 int manifest_values_parse(const struct json *values, struct manifest *m, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* Its list "tdx" (manifest_tdx.c). */
+int manifest_values_tdx(const struct json *list, struct manifest *m, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* An array of at most max items, or null, which Contrast's tools write for an empty one. */
+int manifest_values_list(const struct json *at, size_t max, size_t *count, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+/* "Platform", a label, and "CPUs", how many vCPUs the entry is for: told, not compared. Both optional. */
+int manifest_values_labels(const struct json *at, struct span *platform, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
 #endif

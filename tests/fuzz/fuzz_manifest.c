@@ -33,6 +33,16 @@ static void check(const struct manifest *m)
         require((e.platform_info.required & ~e.platform_info.allowed) == 0);
         require(e.product != SNP_PRODUCT_MILAN || !e.chip_ids.any);
     }
+    for (size_t i = 0; i < m->tdx_count; i++) {
+        struct tdx_expect e;
+
+        manifest_expect_tdx(&m->tdx[i], &e);
+        require(e.evaluation_min > 0 && e.minimum.set && e.accepted == 0);
+        require(e.mr_td.count == 1 && !e.mr_td.any && e.mr_seam.count == 1 && !e.mr_seam.any);
+        require(e.attributes.set && (e.attributes.allowed & TDX_ATTR_DEBUG) == 0 && e.xfam.set);
+        for (size_t k = 0; k < TDX_VERIFY_RTMR_COUNT; k++)
+            require(e.rtmr[k].count == 1 && !e.rtmr[k].any);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -124,6 +124,47 @@ static void test_expect(void **state)
     manifest_free(&m);
 }
 
+static void test_expect_tdx(void **state)
+{
+    char text[FILE_MAX];
+    size_t len = load("tests/vectors/manifest/full.json", text);
+    struct manifest m;
+    struct tdx_expect e;
+    struct err err;
+    uint8_t want[TDX_REG_SIZE];
+
+    (void) state;
+    assert_int_equal(manifest_parse(span_of(text, len), "full.json", true, &m, &err), 0);
+    manifest_expect_tdx(&m.tdx[0], &e);
+    memset(want, 0x77, sizeof want);
+    assert_memory_equal(e.mr_td.entries, want, sizeof want);
+    assert_int_equal(e.mr_seam.entries[0], 0x48);
+    for (size_t i = 0; i < TDX_VERIFY_RTMR_COUNT; i++) {
+        memset(want, 0xa0 + (int) i, sizeof want);
+        assert_memory_equal(e.rtmr[i].entries, want, sizeof want);
+        assert_true(e.rtmr[i].count == 1 && !e.rtmr[i].any);
+    }
+    assert_true(e.mr_td.count == 1 && !e.mr_td.any && e.mr_seam.count == 1 && !e.mr_seam.any);
+    assert_true(e.mr_config_id.any); /* looked up by manifest_find_tdx */
+    assert_true(e.mr_owner.count == 1 && span_is_zero(span_of(e.mr_owner.entries, TDX_REG_SIZE)));
+    assert_true(e.mr_owner_config.count == 1 && e.mr_service_td.count == 0 && !e.mr_service_td.any);
+    assert_true(e.xfam.set && e.xfam.allowed == 0x602e7 && e.xfam.required == 0x602e7);
+    assert_true(e.attributes.set && e.attributes.allowed == TDX_ATTR_SEPT_VE_DISABLE &&
+                e.attributes.required == TDX_ATTR_SEPT_VE_DISABLE && !e.sept_ve_disable_not_required);
+    assert_int_equal(e.evaluation_min, 21);
+    assert_int_equal(e.accepted, 0); /* UpToDate only */
+    assert_true(e.minimum.set && e.advisories.count == 0 && !e.advisories.any);
+    assert_true(e.piids.count == 1 && !e.piids.any && e.piids.entries[15] == 0x88);
+    assert_false(e.memory_integrity || e.smt_disabled || e.static_platform);
+
+    memset(want, 0, sizeof want);
+    memset(want, 0x22, SNP_HOST_DATA_SIZE);
+    assert_ptr_equal(manifest_find_tdx(&m, want), &m.policies[1]);
+    want[TDX_REG_SIZE - 1] = 1;
+    assert_null(manifest_find_tdx(&m, want));
+    manifest_free(&m);
+}
+
 /* Replace the first `from` in full.json by `to`: the parse fails with this code, and the message has this in
  * it. */
 struct bad {
@@ -172,6 +213,71 @@ static void test_vcpus(void **state)
         assert_int_equal(rows[i].code == ERR_NONE ? m.snp[0].measurement_count : 220, 220);
         assert_int_equal(rows[i].code == ERR_NONE ? m.snp[1].measurement_count : 1, 1);
         manifest_free(&m);
+    }
+}
+
+/* What Contrast's tools write: null for an empty list, and the number of vCPUs. */
+static void test_contrast(void **state)
+{
+    static const struct bad rows[] = {
+        {"\"AllowedChipIDs\": []",                                   "\"AllowedChipIDs\": null",                    ERR_NONE,                                                     ""                                       },
+        {"\"AllowedPIIDs\": [\"88888888888888888888888888888888\"]", "\"AllowedPIIDs\": null",                      ERR_NONE,                                                     ""                                       },
+        {"\"Platform\": \"Metal-QEMU-TDX\"",                         "\"CPUs\": 4",                                 ERR_NONE,                                                     ""                                       },
+        {"\"Platform\": \"Metal-QEMU-SNP\"",                         "\"CPUs\": 4",                                 ERR_NONE,                                                     ""                                       },
+        {"\"Platform\": \"Metal-QEMU-SNP\"",                         "\"CPUs\": \"4\"",                             ERR_FORMAT,                                                   "snp[0].CPUs"                            },
+        {"\"StaticPlatform\": false",                                "\"StaticPlatform\": true",                    ERR_NONE,                                                     ""                                       },
+        {"\"MinTCBEvaluationDataNumber\": 21",                       "\"MinTCBEvaluationDataNumber\": 0",           ERR_NONE,                                                     ""                                       },
+        {"\"AllowedChipIDs\": [\"3ac3",                              "\"AllowedChipIDs\": null, \"CPUs\": [\"3ac3", ERR_FORMAT,
+         "snp[1].CPUs"                                                                                                                                                                                                     },
+        {"\"WorkloadOwnerKeyDigests\": "
+         "[\"9999999999999999999999999999999999999999999999999999999999999999\"]",                                                           "\"WorkloadOwnerKeyDigests\": null",                                  ERR_NONE, ""},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[FILE_MAX];
+        struct manifest m = {0};
+        struct tdx_expect e;
+        struct err err = {0};
+
+        (void) load("tests/vectors/manifest/full.json", text);
+        size_t len = replace(text, &rows[i]);
+        if (manifest_parse(span_of(text, len), "m.json", true, &m, &err) !=
+            (rows[i].code == ERR_NONE ? 0 : -1))
+            fail_msg("row %zu: %s", i, err.text);
+        assert_int_equal(err.code, rows[i].code);
+        assert_non_null(strstr(err.text, rows[i].says));
+        if (rows[i].code != ERR_NONE)
+            continue;
+        manifest_expect_tdx(&m.tdx[0], &e);
+        assert_int_equal(e.piids.any, strstr(rows[i].to, "PIIDs") != NULL);
+        assert_int_equal(e.static_platform, strstr(rows[i].to, "Static") != NULL);
+        assert_int_equal(e.evaluation_min, strstr(rows[i].to, "MinTCB") != NULL ? 1 : 21);
+        manifest_free(&m);
+    }
+}
+
+/* Milan only with a chip list: neither [] nor null will do. */
+static void test_milan(void **state)
+{
+    const char *const lists[] = {"[]", "null"};
+
+    (void) state;
+    for (size_t i = 0; i < 2; i++) {
+        char text[FILE_MAX];
+        struct manifest m;
+        struct err err = {0};
+        char list[64];
+        const struct bad milan = {"\"Genoa\"", "\"Milan\"", ERR_MISSING, ""};
+
+        (void) load("tests/vectors/manifest/full.json", text);
+        (void) replace(text, &milan);
+        (void) snprintf(list, sizeof list, "\"AllowedChipIDs\": %s", lists[i]);
+        const struct bad chips = {"\"AllowedChipIDs\": []", list, ERR_MISSING, ""};
+        size_t len = replace(text, &chips);
+        assert_int_equal(manifest_parse(span_of(text, len), "m.json", true, &m, &err), -1);
+        assert_int_equal(err.code, ERR_MISSING);
+        assert_non_null(strstr(err.text, "snp[0].AllowedChipIDs: is empty; Milan needs its chips named"));
     }
 }
 
@@ -303,10 +409,11 @@ static void test_too_long(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_full),    cmocka_unit_test(test_expect),
-                                       cmocka_unit_test(test_small),   cmocka_unit_test(test_vcpus),
-                                       cmocka_unit_test(test_bad),     cmocka_unit_test(test_truncated),
-                                       cmocka_unit_test(test_too_long)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_full),       cmocka_unit_test(test_expect),
+                                       cmocka_unit_test(test_expect_tdx), cmocka_unit_test(test_contrast),
+                                       cmocka_unit_test(test_milan),      cmocka_unit_test(test_small),
+                                       cmocka_unit_test(test_vcpus),      cmocka_unit_test(test_bad),
+                                       cmocka_unit_test(test_truncated),  cmocka_unit_test(test_too_long)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
