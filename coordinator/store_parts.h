@@ -49,10 +49,6 @@ void store_blobs_free(struct store_blobs *blobs) __attribute__((nonnull));
 
 /* Read the history below s, which is empty so far. Returns 0, or -1 with *err set. */
 int store_read(struct store *s, struct err *err) __attribute__((warn_unused_result, nonnull));
-/* Read one transition's manifest and policies into s, as the next one of its order. name is the manifest's.
- */
-int store_read_manifest(struct store *s, const char *name, struct err *err)
-    __attribute__((warn_unused_result, nonnull));
 /* The lists of spans that store_history lends, after a change of the blobs. */
 int store_relist(struct store *s, struct err *err) __attribute__((warn_unused_result, nonnull));
 
