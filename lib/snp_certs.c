@@ -13,6 +13,7 @@ static const uint8_t arc[SNP_CERTS_ARC_SIZE] = SNP_CERTS_ARC;
 /* What has been seen while the extensions are walked. */
 struct walk {
     struct snp_leaf leaf;
+    bool has_version;
     bool has_product;
     uint16_t spl_seen; /* bit n: SPL n */
 };
@@ -98,6 +99,7 @@ static int read_amd(struct span id, struct span value, struct walk *w, struct er
 
         if (der_get_u64(&v, "structVersion", &version, err) < 0 || der_end(&v, "structVersion", err) < 0)
             return -1;
+        w->has_version = true;
         return version <= 1 ? 0 : err_set(err, ERR_FORMAT, 0, "structVersion: expected 0 or 1");
     }
     case SNP_EXT_PRODUCT_NAME:
@@ -115,15 +117,17 @@ static int read_amd(struct span id, struct span value, struct walk *w, struct er
 static int check_complete(const struct walk *w, struct err *err)
 {
     bool turin = w->leaf.product == SNP_PRODUCT_TURIN;
-    uint16_t needed =
-        1U << SNP_SPL_BOOT_LOADER | 1U << SNP_SPL_TEE | 1U << SNP_SPL_SNP | 1U << SNP_SPL_MICROCODE;
+    uint16_t needed = 0;
     size_t hwid_size = turin ? HWID_SIZE_TURIN : HWID_SIZE;
 
-    if (!w->has_product)
-        return err_set(err, ERR_MISSING, 0, "productName is missing");
-    if (turin)
-        needed |= 1U << SNP_SPL_FMC;
-    else if (w->spl_seen & 1U << SNP_SPL_FMC)
+    if (!w->has_version || !w->has_product)
+        return err_set(err, ERR_MISSING, 0, "%s is missing",
+                       w->has_version ? "productName" : "structVersion");
+    for (unsigned spl = SNP_SPL_BOOT_LOADER; spl <= SNP_SPL_FMC; spl++) {
+        if (spl != (turin ? SNP_SPL_4 : SNP_SPL_FMC))
+            needed = (uint16_t) (needed | 1U << spl);
+    }
+    if (!turin && w->spl_seen & 1U << SNP_SPL_FMC)
         return err_set(err, ERR_FORMAT, 0, "fmcSPL does not exist on %s", snp_product_name(w->leaf.product));
     if ((w->spl_seen & needed) != needed)
         return err_set(err, ERR_MISSING, 0, "a security patch level is missing");
@@ -146,7 +150,7 @@ int snp_certs_leaf(const struct x509 *cert, struct snp_leaf *leaf, struct err *e
         if (x509_next_ext(&r, &ext, err) < 0)
             return -1;
         if (ext.oid.len <= sizeof arc || !span_eq(span_sub(ext.oid, 0, sizeof arc), span_of(arc, sizeof arc)))
-            continue;
+            return err_set(err, ERR_FORMAT, 0, "an extension that is not AMD's");
         if (read_amd(span_sub(ext.oid, sizeof arc, ext.oid.len - sizeof arc), ext.value, &w, err) < 0)
             return -1;
     }

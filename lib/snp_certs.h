@@ -48,7 +48,8 @@ struct snp_leaf {
     struct span csp_id; /* VLEK only */
 };
 
-/* Read the extensions of a parsed VCEK or VLEK. Missing, double or malformed ones are refused. */
+/* Read the extensions of a parsed VCEK or VLEK. Missing, double or malformed ones are refused, and any that
+ * is not AMD's. */
 int snp_certs_leaf(const struct x509 *cert, struct snp_leaf *leaf, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 

@@ -54,7 +54,7 @@ static void test_turin_chain(void **state)
     assert_int_equal(x509_check_time(&leaf, CLOCK_2026, &err), 0);
 }
 
-/* Extensions of a certificate in the making: id is what follows AMD's arc. */
+/* Extensions of a certificate in the making: id is what follows AMD's arc; without one: another arc's. */
 struct ext {
     uint8_t id[2];
     uint8_t id_len;
@@ -78,6 +78,8 @@ static const struct ext good[] = {
     SPL(2, "\x00"),
     SPL(3, "\x17"),
     SPL(4, "\x00"),
+    SPL(5, "\x00"),
+    SPL(6, "\x00"),
     SPL(7, "\x00"),
     SPL(8, "\x19"),
     HWID64,
@@ -101,6 +103,7 @@ static int parse_with(const struct ext *exts, size_t count, struct snp_leaf *lea
     for (size_t i = 0; i < count; i++) {
         memcpy(oids[i], arc, sizeof arc);
         memcpy(oids[i] + sizeof arc, exts[i].id, 2);
+        oids[i][0] = exts[i].id_len > 0 ? oids[i][0] : 0x55;
         list[i] = (struct x509_ext){span_of(oids[i], sizeof arc + exts[i].id_len), false,
                                     span_of(exts[i].value, exts[i].len)};
     }
@@ -132,14 +135,12 @@ static void test_made(void **state)
     for (size_t leave = 0; leave < COUNT(good); leave++) {
         struct ext some[EXT_MAX];
         size_t count = 0;
-        /* structVersion and the reserved levels may be left out, nothing else */
-        bool optional = leave == 0 || leave == 5 || leave == 6;
 
         for (size_t i = 0; i < COUNT(good); i++) {
             if (i != leave)
                 some[count++] = good[i];
         }
-        assert_int_equal(parse_with(some, count, &leaf, &err) == 0, optional);
+        assert_int_equal(parse_with(some, count, &leaf, &err), -1);
     }
 }
 
@@ -151,24 +152,25 @@ static void test_wrong(void **state)
         struct ext ext;
         const char *text;
     } rows[] = {
-        {"structVersion 2",  0, {{1}, 1, "\x02\x01\x02", 3},        "structVersion"             },
-        {"product Rome",     1, {{2}, 1, "\x16\x04Rome", 6},        "productName"               },
-        {"product genoa",    1, {{2}, 1, "\x16\x05genoa", 7},       "productName"               },
-        {"product as UTF8",  1, {{2}, 1, "\x0c\x05Genoa", 7},       "productName"               },
-        {"product and more", 1, {{2}, 1, "\x16\x05Genoax", 8},      "productName"               },
-        {"level 256",        2, {{3, 1}, 2, "\x02\x02\x01\x00", 4}, "SPL 1"                     },
-        {"level -1",         2, {{3, 1}, 2, "\x02\x01\xff", 3},     "SPL"                       },
-        {"level and more",   2, {{3, 1}, 2, "\x02\x01\x00\x00", 4}, "SPL"                       },
-        {"reserved level 1", 5, {{3, 4}, 2, "\x02\x01\x01", 3},     "reserved"                  },
-        {"level 10",         9, {{3, 10}, 2, "\x02\x01\x01", 3},    "not known"                 },
-        {"level 0",          9, {{3, 0}, 2, "\x02\x01\x01", 3},     "not known"                 },
-        {"fmc on Genoa",     9, {{3, 9}, 2, "\x02\x01\x01", 3},     "fmcSPL"                    },
-        {"extension 6",      9, {{6}, 1, "\x02\x01\x01", 3},        "not known"                 },
-        {"extension 1.1",    9, {{1, 1}, 2, "\x02\x01\x01", 3},     "not known"                 },
-        {"HWID and CSP_ID",  9, {{5}, 1, "\x16\x01x", 3},           "either"                    },
-        {"HWID of 8 bytes",  8, {{4}, 1, "01234567", 8},            "expected 64 bytes, found 8"},
-        {"product twice",    9, {{2}, 1, "\x16\x05Genoa", 7},       "twice"                     },
-        {"empty CSP_ID",     8, {{5}, 1, "\x16\x00", 2},            "CSP_ID"                    },
+        {"structVersion 2",  0,  {{1}, 1, "\x02\x01\x02", 3},        "structVersion"             },
+        {"product Rome",     1,  {{2}, 1, "\x16\x04Rome", 6},        "productName"               },
+        {"product genoa",    1,  {{2}, 1, "\x16\x05genoa", 7},       "productName"               },
+        {"product as UTF8",  1,  {{2}, 1, "\x0c\x05Genoa", 7},       "productName"               },
+        {"product and more", 1,  {{2}, 1, "\x16\x05Genoax", 8},      "productName"               },
+        {"level 256",        2,  {{3, 1}, 2, "\x02\x02\x01\x00", 4}, "SPL 1"                     },
+        {"level -1",         2,  {{3, 1}, 2, "\x02\x01\xff", 3},     "SPL"                       },
+        {"level and more",   2,  {{3, 1}, 2, "\x02\x01\x00\x00", 4}, "SPL"                       },
+        {"reserved level 1", 5,  {{3, 4}, 2, "\x02\x01\x01", 3},     "reserved"                  },
+        {"level 10",         11, {{3, 10}, 2, "\x02\x01\x01", 3},    "not known"                 },
+        {"level 0",          11, {{3, 0}, 2, "\x02\x01\x01", 3},     "not known"                 },
+        {"fmc on Genoa",     11, {{3, 9}, 2, "\x02\x01\x01", 3},     "fmcSPL"                    },
+        {"extension 6",      11, {{6}, 1, "\x02\x01\x01", 3},        "not known"                 },
+        {"extension 1.1",    11, {{1, 1}, 2, "\x02\x01\x01", 3},     "not known"                 },
+        {"HWID and CSP_ID",  11, {{5}, 1, "\x16\x01x", 3},           "either"                    },
+        {"HWID of 8 bytes",  10, {{4}, 1, "01234567", 8},            "expected 64 bytes, found 8"},
+        {"product twice",    11, {{2}, 1, "\x16\x05Genoa", 7},       "twice"                     },
+        {"not AMD's",        11, {{0}, 0, "\x05\x00", 2},            "that is not AMD's"         },
+        {"empty CSP_ID",     10, {{5}, 1, "\x16\x00", 2},            "CSP_ID"                    },
     };
 
     (void) state;
