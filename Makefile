@@ -211,7 +211,20 @@ $(BUILD)/guest-tests/guest_hash: $(G)/tests/cli/guest_hash.o $(G)/libnacre.a
 	$(call say,LINK,$@)
 	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
 
-cli: host guest $(BUILD)/guest-tests/guest_hash ## tests of the host tools and scripts
+# Our verification as a filter of lines, beside which tests/go puts other implementations.
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+$(BUILD)/tools/%: $(H)/tests/tools/%.o $(H)/libparts.a $(H)/libhost.a $(H)/libnacre.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp
+
+# The other end, by Go's own libraries.
+GO_PEER := $(BUILD)/tools/go-peer
+$(GO_PEER): $(wildcard tests/go/*.go) tests/go/go.mod tests/go/go.sum scripts/build-go-peer | packages
+	$(call say,GO,$@)
+	$(Q)scripts/build-go-peer $@
+
+cli: host guest $(TEST_TOOLS) $(GO_PEER) $(BUILD)/guest-tests/guest_hash ## tests of the host tools and scripts
 	@$(PYTEST) -q tests/cli tests/scripts
 boot: image ## boot tests under QEMU: the good boot and every refusal
 	@$(PYTEST) -q tests/boot
