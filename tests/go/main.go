@@ -10,7 +10,9 @@ import (
 )
 
 var commands = map[string]func(args []string) error{
-	"verify": verifyLines,
+	"coordinator": coordinatorCommand,
+	"join":        joinCommand,
+	"verify":      verifyLines,
 }
 
 func main() {

@@ -115,8 +115,13 @@ func (e *evidence) judgeSNP() error {
 	if err != nil {
 		return err
 	}
-	if root := e.bytes["test_root"]; root != nil {
-		err = verifyUnderRoot(attestation, root, e.words["product"], e.now())
+	return e.judgeAttestation(attestation, e.bytes["test_root"], e.now())
+}
+
+func (e *evidence) judgeAttestation(attestation *spb.Attestation, root []byte, now time.Time) error {
+	var err error
+	if root != nil {
+		err = verifyUnderRoot(attestation, root, e.words["product"], now)
 	} else {
 		err = e.verifySNP(attestation)
 	}
