@@ -73,3 +73,15 @@ int mesh_secret_workload(const struct mesh_secret_seed *from, struct span id, st
     *out = workload;
     return 0;
 }
+
+int mesh_secret_epochs(const struct mesh_secret_seed *from, struct secret *out, struct err *err)
+{
+    AUTO_SECRET key = {.len = MESH_SECRET_EPOCHS_SIZE};
+
+    if (check_lengths(from, err) < 0 ||
+        hash_hkdf(HASH_SHA256, secret_span(&from->seed), secret_span(&from->salt),
+                  span_str("nacre epochs v1"), key.bytes, key.len, err) < 0)
+        return -1;
+    *out = key;
+    return 0;
+}

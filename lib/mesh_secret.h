@@ -12,10 +12,11 @@
 #include "secret.h"
 #include "span.h"
 
-#define MESH_SECRET_SEED_SIZE 64 /* bytes */
-#define MESH_SECRET_SALT_SIZE 32 /* bytes */
-#define MESH_SECRET_SIZE 64      /* bytes of each derived secret */
-#define MESH_SECRET_ID_MAX 256   /* bytes of a workload secret's id */
+#define MESH_SECRET_SEED_SIZE 64   /* bytes */
+#define MESH_SECRET_SALT_SIZE 32   /* bytes */
+#define MESH_SECRET_SIZE 64        /* bytes of each derived secret */
+#define MESH_SECRET_EPOCHS_SIZE 32 /* bytes */
+#define MESH_SECRET_ID_MAX 256     /* bytes of a workload secret's id */
 
 /* What a Coordinator must keep. Wiped by mesh_secret_seed_wipe. */
 struct mesh_secret_seed {
@@ -38,5 +39,10 @@ int mesh_secret_transaction_key(const struct mesh_secret_seed *from, struct secr
  * Returns 0, or -1 with *err set and *out untouched (ERR_LIMIT: a length is wrong). */
 int mesh_secret_workload(const struct mesh_secret_seed *from, struct span id, struct secret *out,
                          struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* Ours, not Contrast's: the key (32 bytes) that seals the table of volume epochs on disk
+ * (docs/formats/epochs.md). Returns 0, or -1 with *err set and *out untouched (ERR_LIMIT). */
+int mesh_secret_epochs(const struct mesh_secret_seed *from, struct secret *out, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 
 #endif
