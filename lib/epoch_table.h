@@ -12,7 +12,7 @@
 #include "hash.h"
 #include "mesh_secret.h"
 
-#define EPOCH_COUNTERS_MAX 1024      /* of one Coordinator */
+#define EPOCH_COUNTERS_MAX 768       /* of one Coordinator */
 #define EPOCH_COUNTERS_PER_ID_MAX 32 /* of one workload secret id */
 #define EPOCH_ID_MAX MESH_SECRET_ID_MAX
 #define EPOCH_COUNTER_BYTES_MAX (2 + EPOCH_ID_MAX + 1 + EPOCH_NAME_MAX + 8 + 4 + EPOCH_HOLDER_SIZE)
