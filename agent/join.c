@@ -197,14 +197,26 @@ int join_complete(struct join *j)
     return 1;
 }
 
-int join_step(struct join *j, struct err *err)
+static int step(struct join *j, struct err *err)
 {
-    if (j->joined)
-        return 1;
     int rc = tls_handshake(j->tls, err);
     if (rc != 1)
         return rc;
     return is_nacre(j) ? join_nacre_step(j, err) : join_contrast_step(j, err);
+}
+
+int join_step(struct join *j, struct err *err)
+{
+    if (j->joined)
+        return 1;
+    if (j->failed.code == ERR_NONE) {
+        int rc = step(j, err);
+        if (rc < 0)
+            j->failed = *err;
+        return rc;
+    }
+    *err = j->failed;
+    return -1;
 }
 
 const struct join_result *join_result(const struct join *j)

@@ -65,7 +65,7 @@ void join_sent(struct join *j, size_t len) __attribute__((nonnull));
 
 /* Go as far as the bytes allow. Returns 1 when joined, 0 when more bytes are needed, -1 with *err set:
  * ERR_DENIED when the Coordinator refuses us or is not the one that the policy pins; trying again does not
- * help then. */
+ * help then. An attempt that has failed stays so. */
 int join_step(struct join *j, struct err *err) __attribute__((warn_unused_result, nonnull));
 
 struct join_volume {

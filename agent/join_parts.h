@@ -29,6 +29,7 @@ struct join {
     char key_pem[JOIN_KEY_PEM_MAX];
     struct join_result result;
     bool joined;
+    struct err failed; /* it stays so */
 };
 
 _Static_assert(RATLS_NONCE_SIZE == ATLS_NONCE_SIZE && RATLS_REPORT_DATA_SIZE == ATLS_REPORT_DATA_SIZE,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands.h"
 
+#include "epochs.h"
 #include "fileio.h"
 #include "joinlog.h"
 #include "listen_addr.h"
@@ -107,6 +108,14 @@ static int64_t wall_s(void)
     return (int64_t) ts.tv_sec;
 }
 
+static uint64_t clock_ms(void)
+{
+    struct timespec ts = {0};
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail */
+    return (uint64_t) ts.tv_sec * 1000 + (uint64_t) ts.tv_nsec / 1000000;
+}
+
 /* The certificate in pem, as DER; out->data has room for pem.len bytes. */
 static int take_root(struct span pem, struct fileio_bytes *out, struct err *err)
 {
@@ -142,6 +151,9 @@ static int load(const struct run_args *args, struct service *s, struct err *err)
 
     if (seed_file_load(args->state, &s->seed, err) < 0 ||
         fileio_read(args->manifest, MANIFEST_SIZE_MAX, &manifest, err) < 0)
+        return -1;
+    s->epochs = epochs_open(args->state, &s->seed, clock_ms(), err);
+    if (s->epochs == NULL)
         return -1;
     s->require_coordinator = !args->no_tee;
     if (service_start(s, fileio_span(&manifest), args->manifest, wall_s(), err) < 0)

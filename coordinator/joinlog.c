@@ -52,7 +52,7 @@ static void add_joined(struct line *line, const struct joinlog_event *event)
 {
     const struct examine_peer *peer = session_peer(event->session);
 
-    add(line, "joined host_data=");
+    add(line, "%s host_data=", session_issued(event->session) ? "joined" : "served");
     for (size_t i = 0; i < sizeof peer->report.host_data; i++)
         add(line, "%02x", peer->report.host_data[i]);
     if (peer->has_event_head) {
@@ -64,6 +64,8 @@ static void add_joined(struct line *line, const struct joinlog_event *event)
         (int) peer->policy->sans[0].text.len, (const char *) peer->policy->sans[0].text.data,
         peer->policy->secret_id.len > 0 ? "yes" : "no", session_tls_version(event->session),
         session_protocol(event->session), (long long) event->took_ms);
+    if (*session_volumes(event->session) != '\0')
+        add(line, " volumes=%s", session_volumes(event->session));
 }
 
 void joinlog_write(const struct joinlog_event *event)

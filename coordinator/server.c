@@ -133,6 +133,7 @@ static void take_bytes(struct server *s, struct conn *c)
         conn_drop(s, c);
         return;
     }
+    session_tick(c->session, wall_s(), (uint64_t) clock_ms());
     if (session_input(c->session, span_of(bytes, (size_t) n), &err) < 0)
         finish(s, c, &err);
     else if (session_answered(c->session))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "service.h"
 
+#include "epochs.h"
 #include "pem.h"
 #include "rng.h"
 
@@ -13,6 +14,7 @@ void service_free(struct service *s)
     generation_unref(s->current);
     s->current = NULL;
     mesh_secret_seed_wipe(&s->seed);
+    epochs_free(s->epochs);
     examine_trust_free(&s->trust);
 }
 

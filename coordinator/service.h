@@ -17,12 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct epochs;
 struct store;
 
 struct service {
     struct mesh_secret_seed seed;  /* empty: not made yet, or lost in a restart */
     struct generation *current;    /* one reference; NULL: no manifest yet, or not recovered */
     struct store *store;           /* the history, borrowed; NULL: none is kept */
+    struct epochs *epochs;         /* of the volumes, owned; NULL: there are no volumes */
     struct mesh_ca_cert root_cert; /* of the seed's root CA, as long as this process lives */
     bool require_coordinator;      /* a manifest needs a policy with that role: we run in a TEE */
     struct examine_trust trust;

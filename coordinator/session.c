@@ -167,6 +167,12 @@ static int step(struct session *s, struct err *err)
     return s->nacre ? session_nacre_step(s, err) : session_contrast_step(s, err);
 }
 
+void session_tick(struct session *s, int64_t now_s, uint64_t now_ms)
+{
+    s->now_s = now_s;
+    s->now_ms = now_ms;
+}
+
 int session_input(struct session *s, struct span bytes, struct err *err)
 {
     if (s->answered)
@@ -222,6 +228,16 @@ const char *session_reason(const struct session *s)
 const struct examine_peer *session_peer(const struct session *s)
 {
     return s->have_peer ? &s->peer : NULL;
+}
+
+const char *session_volumes(const struct session *s)
+{
+    return s->volumes;
+}
+
+bool session_issued(const struct session *s)
+{
+    return s->issued;
 }
 
 const char *session_tls_version(const struct session *s)

@@ -33,6 +33,10 @@ struct session *session_new(struct service *service, enum session_kind kind, int
     __attribute__((warn_unused_result, nonnull));
 void session_free(struct session *s); /* accepts NULL */
 
+/* The time from here on: now_s as in session_new, now_ms of the clock that leases are counted by. Before each
+ * session_input. */
+void session_tick(struct session *s, int64_t now_s, uint64_t now_ms) __attribute__((nonnull));
+
 /* Take bytes of the peer, or the end of them (no bytes). Returns 0, or -1 with *err set: the connection is
  * over, but session_output may still hold an alert for the peer. */
 int session_input(struct session *s, struct span bytes, struct err *err)
@@ -54,6 +58,10 @@ enum grpc_status session_status(const struct session *s) __attribute__((nonnull)
 const char *session_reason(const struct session *s) __attribute__((nonnull)); /* "" with GRPC_OK */
 const struct examine_peer *session_peer(const struct session *s) __attribute__((nonnull));
 const char *session_protocol(const struct session *s) __attribute__((nonnull)); /* "nacre/1", "contrast" */
+/* nacre/1: the calls on volumes with their answers, "data:acquire:ok:41,..." (cut when there are many); "":
+ * none. Whether a certificate was issued, too: a connection may be for volumes or the time only. */
+const char *session_volumes(const struct session *s) __attribute__((nonnull));
+bool session_issued(const struct session *s) __attribute__((nonnull));
 const char *session_tls_version(const struct session *s) __attribute__((nonnull));
 
 #endif

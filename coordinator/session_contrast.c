@@ -33,6 +33,7 @@ static int respond_certificate(struct session *s, struct err *err)
         rc = respond(s, GRPC_INTERNAL, why.text, span_of(NULL, 0), err);
     else
         rc = respond(s, GRPC_OK, "", writer_span(&w), err);
+    s->issued = rc == 0 && s->status == GRPC_OK;
     secret_wipe_bytes(message, SESSION_RESPONSE_MAX);
     free(message);
     return rc;

@@ -3,10 +3,11 @@
  * but a refusal follows when the guest's is not good. */
 #include "session_parts.h"
 
-#include "epoch.h"
+#include "epochs.h"
 #include "rng.h"
 #include "secret.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,14 +142,25 @@ static int answer_certificate(struct session *s, struct err *err)
         rc = refuse(s, GRPC_INTERNAL, why.text, err);
     else
         rc = send_answer(s, writer_span(&w), err);
+    s->issued = s->issued || rc == 0;
     secret_wipe_bytes(body, SESSION_RESPONSE_MAX);
     free(body);
     return rc;
 }
 
+/* One more entry of the text for the log. */
+static void note_volume(struct session *s, const struct epoch_call *call, const struct epoch_answer *a)
+{
+    size_t len = strlen(s->volumes);
+
+    (void) snprintf(s->volumes + len, sizeof s->volumes - len, "%s%.*s:%s:%s:%llu", len > 0 ? "," : "",
+                    (int) call->volume.len, (const char *) call->volume.data, epoch_op_name(call->op),
+                    epoch_status_name(a->status), (unsigned long long) a->epoch);
+}
+
 static int answer_volume(struct session *s, const struct ratls_msg *request, struct err *err)
 {
-    const struct epoch_answer a = {.status = EPOCH_NO_VOLUMES};
+    struct epoch_answer a = {.status = EPOCH_NO_VOLUMES};
     uint8_t body[EPOCH_ANSWER_SIZE];
     struct writer w = writer_of(body, sizeof body);
     struct epoch_call call;
@@ -156,6 +168,11 @@ static int answer_volume(struct session *s, const struct ratls_msg *request, str
 
     if (epoch_call_decode(request->body, &call, &why) < 0)
         return refuse(s, GRPC_INVALID_ARGUMENT, why.text, err);
+    /* A disk that is full is no refusal, which would be final: the guest shall try again. */
+    if (s->service->epochs != NULL &&
+        epochs_call(s->service->epochs, s->peer.policy->secret_id, &call, s->now_ms, &a, err) < 0)
+        return -1;
+    note_volume(s, &call, &a);
     if (epoch_answer_encode(&a, &w, err) < 0)
         return -1;
     return send_answer(s, writer_span(&w), err);

@@ -7,16 +7,19 @@
 #include "session.h"
 
 #define SESSION_RESPONSE_MAX 131072  /* bytes */
+#define SESSION_VOLUMES_MAX 512      /* bytes of the text about calls on volumes, the NUL included */
 #define SESSION_CERTIFICATE_MAX 1024 /* bytes of a certificate of ours without evidence */
 
 _Static_assert(SESSION_RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
-_Static_assert(RATLS_PAYLOAD_MAX >= 8 + RATLS_SIGNATURE_SIZE + MESHAPI_RESPONSE_MAX, "an answer fits into a message");
+_Static_assert(RATLS_PAYLOAD_MAX >= 8 + RATLS_SIGNATURE_SIZE + MESHAPI_RESPONSE_MAX,
+               "an answer fits into a message");
 
 struct session {
     struct service *service;
     struct generation *generation; /* one reference; NULL: the Coordinator is not ready */
     enum session_kind kind;
     int64_t now_s;
+    uint64_t now_ms;     /* monotonic */
     struct ecc_pair key; /* of this connection only */
     uint8_t nonce[ATLS_NONCE_SIZE];
     uint8_t *certificate; /* ours; owned */
@@ -31,6 +34,8 @@ struct session {
     size_t peer_spki_len;
     bool have_peer;
     bool answered;
+    bool issued; /* a certificate */
+    char volumes[SESSION_VOLUMES_MAX];
     struct examine_peer peer;
     enum grpc_status status; /* of the answer */
     char reason[EXAMINE_REASON_MAX];

@@ -100,6 +100,7 @@ static int write_all(int fd, struct span bytes)
 /* Fill the temporary name and give it the final one. errno says why on -1. */
 static int write_and_name(int dir, const char *tmp, const struct fileio_target *to, struct span bytes)
 {
+    (void) unlinkat(dir, tmp, 0); /* left by a process that was killed, and had our number */
     AUTO_FD fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, to->mode);
 
     if (fd < 0 || write_all(fd, bytes) < 0 || fchmod(fd, (mode_t) to->mode) < 0)
