@@ -10,6 +10,7 @@
 #include "seed_file.h"
 #include "server.h"
 #include "service.h"
+#include "store.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -145,14 +146,14 @@ static int load_root(const char *path, struct fileio_bytes *out, struct err *err
     return 0;
 }
 
-static int load(const struct run_args *args, struct service *s, struct err *err)
+static int load(const struct run_args *args, struct store *store, struct service *s, struct err *err)
 {
     AUTO_BYTES manifest = {0};
 
     if (seed_file_load(args->state, &s->seed, err) < 0 ||
         fileio_read(args->manifest, MANIFEST_SIZE_MAX, &manifest, err) < 0)
         return -1;
-    s->epochs = epochs_open(args->state, &s->seed, clock_ms(), err);
+    s->epochs = epochs_open(store, &s->seed, clock_ms(), err);
     if (s->epochs == NULL)
         return -1;
     s->require_coordinator = !args->no_tee;
@@ -257,6 +258,7 @@ static int open_evidence(const struct run_args *args, struct own_evidence *own, 
 int commands_run(int argc, char **argv, struct err *err)
 {
     struct own_evidence own = {0};
+    AUTO_STORE *store = NULL;
     AUTO_SERVICE s = {0};
     struct run_args args = {0};
     int status = parse_args(argc, argv, &args, err);
@@ -265,7 +267,10 @@ int commands_run(int argc, char **argv, struct err *err)
         return status;
     if (args.certificate_life != NULL && parse_life(args.certificate_life, &s.certificate_life_s, err) < 0)
         return COMMANDS_USAGE;
-    if (load(&args, &s, err) < 0 || open_evidence(&args, &own, &s, err) < 0)
+    store = store_open(args.state, &store_sys_linux, err);
+    if (store == NULL)
+        return commands_status(err);
+    if (load(&args, store, &s, err) < 0 || open_evidence(&args, &own, &s, err) < 0)
         return commands_status(err);
     if (args.ca_out != NULL && publish_cas(args.ca_out, &s, err) < 0)
         return commands_status(err);

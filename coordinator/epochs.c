@@ -1,64 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "epochs.h"
 
-#include "fileio.h"
-
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+_Static_assert(STORE_RECORD_MAX >= EPOCH_TABLE_BYTES_MAX, "the table fits into a record");
 
 struct epochs {
-    char *dir; /* owned */
+    struct store *store; /* borrowed */
     struct secret key;
     struct epochs_stats stats;
     struct epoch_table table;
 };
 
-/* --- the file --------------------------------------------------------------------------------------- */
+/* --- the record ------------------------------------------------------------------------------------- */
 
 static int load(struct epochs *e, struct err *err)
 {
-    AUTO_BYTES file = {0};
-    char path[PATH_MAX];
+    AUTO_BYTES record = {0};
+    int rc = store_get_small(e->store, EPOCHS_RECORD_NAME, &record, err);
 
-    if ((size_t) snprintf(path, sizeof path, "%s/%s", e->dir, EPOCHS_FILE_NAME) >= sizeof path)
-        return err_set(err, ERR_LIMIT, 0, "the state folder's name is too long");
-    if (fileio_read(path, EPOCH_TABLE_BYTES_MAX, &file, err) < 0)
-        return err->code == ERR_SYS && err->sys_errno == ENOENT ? 0 : -1;
-    if (epoch_table_decode(fileio_span(&file), &e->key, &e->table, err) < 0)
-        return err_prefix(err, "%s", path);
-    return 0;
+    return rc <= 0 ? rc : epoch_table_decode(fileio_span(&record), &e->key, &e->table, err);
 }
 
 static int save(struct epochs *e, struct err *err)
 {
-    const struct fileio_target to = {.dir = e->dir, .name = EPOCHS_FILE_NAME, .mode = 0600, .replace = true};
     size_t size = epoch_table_size(&e->table);
     AUTO_FREE uint8_t *bytes = malloc(size);
 
     if (bytes == NULL)
-        return err_set(err, ERR_SYS, ENOMEM, "write %s/%s", e->dir, EPOCHS_FILE_NAME);
+        return err_set(err, ERR_SYS, ENOMEM, "epochs: no memory for %zu bytes", size);
     struct writer w = writer_of(bytes, size);
     e->table.sequence++; /* also for a write that fails: it may be on disk all the same */
     if (epoch_table_encode(&e->table, &e->key, &w, err) < 0)
         return -1;
-    return fileio_write(&to, writer_span(&w), err);
+    return store_put_small(e->store, EPOCHS_RECORD_NAME, writer_span(&w), err);
 }
 
 /* --- opening ---------------------------------------------------------------------------------------- */
 
-struct epochs *epochs_open(const char *dir, const struct mesh_secret_seed *seed, uint64_t now_ms,
+struct epochs *epochs_open(struct store *store, const struct mesh_secret_seed *seed, uint64_t now_ms,
                            struct err *err)
 {
     struct epochs *e = calloc(1, sizeof *e);
 
-    if (e == NULL || (e->dir = strdup(dir)) == NULL) {
+    if (e == NULL) {
         (void) err_set(err, ERR_SYS, ENOMEM, "the table of epochs");
-        epochs_free(e);
         return NULL;
     }
+    e->store = store;
     if (mesh_secret_epochs(seed, &e->key, err) < 0 || load(e, err) < 0) {
         epochs_free(e);
         return NULL;
@@ -72,7 +62,6 @@ void epochs_free(struct epochs *e)
 {
     if (e == NULL)
         return;
-    free(e->dir);
     secret_wipe_bytes(e, sizeof *e);
     free(e);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* epochs: the counters and leases of the volumes, in memory and in <state>/epochs.
+/* epochs: the counters and leases of the volumes, in memory and as a record of the store.
  * docs/formats/epochs.md
  *
  * One thread. Whatever an answer promises beyond the time of a lease is on disk before the answer is given:
- * the file is written anew, synced and renamed. Leases of an earlier process run their full time from the
+ * the record is replaced as a whole. Leases of an earlier process run their full time from the
  * opening of the table. Who may call for which volume is the session's to know: the workload secret id comes
  * from the manifest entry of an attested peer.
  */
@@ -13,10 +13,11 @@
 #include "epoch.h"
 #include "epoch_table.h"
 #include "mesh_secret.h"
+#include "store.h"
 
 #include <stdint.h>
 
-#define EPOCHS_FILE_NAME "epochs"
+#define EPOCHS_RECORD_NAME "epochs"
 
 struct epochs;
 
@@ -29,9 +30,10 @@ struct epochs_stats {
     size_t counters;   /* at most EPOCH_COUNTERS_MAX */
 };
 
-/* Read <dir>/epochs, or begin without one. now_ms: of the clock that epochs_call gets. Returns NULL with *err
- * set: ERR_DENIED or ERR_FORMAT when the file is not what a Coordinator with this seed wrote. */
-struct epochs *epochs_open(const char *dir, const struct mesh_secret_seed *seed, uint64_t now_ms,
+/* Read the record, or begin without one. now_ms: of the clock that epochs_call gets. store outlives the
+ * table. Returns NULL with *err set: ERR_DENIED or ERR_FORMAT when the record is not what a Coordinator with
+ * this seed wrote. */
+struct epochs *epochs_open(struct store *store, const struct mesh_secret_seed *seed, uint64_t now_ms,
                            struct err *err) __attribute__((warn_unused_result, nonnull));
 void epochs_free(struct epochs *e); /* accepts NULL; wipes */
 
