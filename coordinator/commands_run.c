@@ -200,6 +200,9 @@ static void announce(const struct run_args *args, const struct service *s, int l
                      "WARNING: --no-tee: this Coordinator is not attested, guests must pin its root CA");
     if (s->current->manifest.tdx_count > 0)
         joinlog_note(now_s, "note: TDX evidence is refused: it is not supported yet");
+    const struct epochs_stats epochs = epochs_stats(s->epochs);
+    joinlog_note(now_s, "epochs of %zu volumes, table written %llu times", epochs.counters,
+                 (unsigned long long) epochs.sequence);
     (void) getsockname(listen_fd, (struct sockaddr *) &addr, &len); /* a name of "unknown" is fine */
     listen_addr_name(&addr, name);
     joinlog_note(now_s, "listening on %s", name);
