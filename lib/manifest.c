@@ -4,6 +4,7 @@
 #include "hex.h"
 #include "manifest_values.h"
 #include "mesh_ca.h"
+#include "rsa_oaep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,25 +128,28 @@ struct key_list {
     const char *name;
     size_t min;
     size_t max;
+    bool rsa; /* PKCS #1 */
 };
 
-static int parse_key(const struct json *at, const struct key_list *kind, struct err *err)
+static int parse_key(const struct json *at, const struct key_list *kind, struct span *text, struct err *err)
 {
     uint8_t key[MANIFEST_RSA_KEY_MAX];
-    struct span text;
     struct err why;
+    size_t size;
 
-    if (json_string(at, 2 * kind->max, &text, err) < 0)
+    if (json_string(at, 2 * kind->max, text, err) < 0)
         return -1;
-    if (text.len < 2 * kind->min)
-        return json_fail(at, err, ERR_FORMAT, "%zu characters, expected at least %zu", text.len,
+    if (text->len < 2 * kind->min)
+        return json_fail(at, err, ERR_FORMAT, "%zu characters, expected at least %zu", text->len,
                          2 * kind->min);
-    if (hex_decode(text, key, text.len / 2, &why) < 0)
+    if (hex_decode(*text, key, text->len / 2, &why) < 0 ||
+        (kind->rsa && rsa_oaep_size(span_of(key, text->len / 2), &size, &why) < 0))
         return json_fail(at, err, why.code, "%s", why.text);
     return 0;
 }
 
-static int parse_keys(const struct json *root, const struct key_list *kind, size_t *count, struct err *err)
+static int parse_keys(const struct json *root, const struct key_list *kind, struct manifest_keys *keys,
+                      struct err *err)
 {
     struct json list;
     struct json item;
@@ -156,27 +160,28 @@ static int parse_keys(const struct json *root, const struct key_list *kind, size
     if (manifest_values_list(&list, MANIFEST_KEYS_MAX, &n, err) < 0)
         return -1;
     for (bool more = json_first(&list, &item); more; more = json_next(&item)) {
-        if (parse_key(&item, kind, err) < 0)
+        if (parse_key(&item, kind, &keys->hex[keys->count], err) < 0)
             return -1;
+        keys->count++;
     }
-    *count += n;
     return 0;
 }
 
 static int parse_owners(const struct json *root, struct manifest *m, struct err *err)
 {
-    static const struct key_list digests = {"WorkloadOwnerKeyDigests", SHA256_SIZE, SHA256_SIZE};
-    static const struct key_list pubkeys = {"WorkloadOwnerPubKeys", 91, 158}; /* SPKI of P-256 to P-521 */
-    static const struct key_list seedshare = {"SeedshareOwnerPubKeys", 256, MANIFEST_RSA_KEY_MAX};
+    static const struct key_list digests = {"WorkloadOwnerKeyDigests", SHA256_SIZE, SHA256_SIZE, false};
+    static const struct key_list pubkeys = {"WorkloadOwnerPubKeys", 91, 158,
+                                            false}; /* SPKI of P-256 to P-521 */
+    static const struct key_list seedshare = {"SeedshareOwnerPubKeys", 256, MANIFEST_RSA_KEY_MAX, true};
     struct json both;
 
     if (json_find(root, digests.name, &both) && json_find(root, pubkeys.name, &both))
         return json_fail(&both, err, ERR_FORMAT, "stands beside %s, of which it is the newer name",
                          digests.name);
-    if (parse_keys(root, &digests, &m->owner_count, err) < 0 ||
-        parse_keys(root, &pubkeys, &m->owner_count, err) < 0)
+    if (parse_keys(root, &digests, &m->owner_digests, err) < 0 ||
+        parse_keys(root, &pubkeys, &m->owner_keys, err) < 0)
         return -1;
-    return parse_keys(root, &seedshare, &m->seedshare_count, err);
+    return parse_keys(root, &seedshare, &m->seedshare_owners, err);
 }
 
 static int parse_root(const struct json *root, bool require_coordinator, struct manifest *m, struct err *err)
@@ -234,6 +239,35 @@ const struct manifest_policy *manifest_find_tdx(const struct manifest *m,
     if (!span_is_zero(span_of(mr_config_id + SNP_HOST_DATA_SIZE, TDX_REG_SIZE - SNP_HOST_DATA_SIZE)))
         return NULL;
     return manifest_find(m, mr_config_id);
+}
+
+/* Is bytes, in hex, one of the keys? */
+static bool is_listed(const struct manifest_keys *keys, struct span bytes)
+{
+    char hex[2 * MANIFEST_RSA_KEY_MAX + 1];
+    struct err err; /* longer than any key */
+
+    if (hex_encode(bytes, hex, sizeof hex, &err) < 0)
+        return false;
+    for (size_t i = 0; i < keys->count; i++) {
+        if (span_eq_str(keys->hex[i], hex))
+            return true;
+    }
+    return false;
+}
+
+bool manifest_is_owner(const struct manifest *m, struct span spki)
+{
+    uint8_t digest[SHA256_SIZE];
+    struct err err; /* then it is none */
+
+    return is_listed(&m->owner_keys, spki) || (hash_bytes(HASH_SHA256, spki, digest, &err) == 0 &&
+                                               is_listed(&m->owner_digests, span_of(digest, sizeof digest)));
+}
+
+bool manifest_is_seedshare_owner(const struct manifest *m, struct span key)
+{
+    return is_listed(&m->seedshare_owners, key);
 }
 
 void manifest_expect(const struct manifest_snp *entry, struct snp_expect *out)

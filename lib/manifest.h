@@ -76,6 +76,12 @@ struct manifest_tdx {
     bool static_platform;
 };
 
+/* Owners' keys, as they stand in the document: lower-case hex of DER or of a digest. */
+struct manifest_keys {
+    struct span hex[MANIFEST_KEYS_MAX];
+    size_t count;
+};
+
 struct manifest {
     uint8_t sha256[SHA256_SIZE]; /* of the document's bytes */
     struct manifest_policy *policies;
@@ -84,9 +90,10 @@ struct manifest {
     size_t snp_count;
     struct manifest_tdx *tdx;
     size_t tdx_count;
-    size_t owner_count;     /* WorkloadOwnerKeyDigests: checked for their form only */
-    size_t seedshare_count; /* SeedshareOwnerPubKeys: checked for their form only */
-    struct json_doc doc;    /* the texts above live here */
+    struct manifest_keys owner_digests;    /* WorkloadOwnerKeyDigests: SHA-256 of a SubjectPublicKeyInfo */
+    struct manifest_keys owner_keys;       /* WorkloadOwnerPubKeys: a SubjectPublicKeyInfo */
+    struct manifest_keys seedshare_owners; /* SeedshareOwnerPubKeys: PKCS #1 RSAPublicKey */
+    struct json_doc doc;                   /* the texts above live here */
 };
 
 /* Parse a document. require_coordinator: exactly one policy entry has the role "coordinator", as Contrast
@@ -108,6 +115,11 @@ const struct manifest_policy *manifest_find(const struct manifest *m,
 const struct manifest_policy *manifest_find_tdx(const struct manifest *m,
                                                 const uint8_t mr_config_id[TDX_REG_SIZE])
     __attribute__((nonnull));
+
+/* May the holder of the key in spki (DER) replace this manifest? Nobody may when it names no owner. */
+bool manifest_is_owner(const struct manifest *m, struct span spki) __attribute__((nonnull));
+/* Is this RSA key (PKCS #1 RSAPublicKey, DER) one of the seed share owners'? */
+bool manifest_is_seedshare_owner(const struct manifest *m, struct span key) __attribute__((nonnull));
 
 /* What snp_verify must expect for this entry, all but now_s, test_root, report_data and the decision about
  * the CRL, which the caller fills in. Borrows from entry; HOST_DATA is left open, since manifest_find decides

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* manifest: tests/vectors/manifest/full.json is good; every bad row changes one place of it. */
 #include "manifest.h"
+#include "parser_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,8 +40,8 @@ static void test_full(void **state)
     assert_int_equal(m.policy_count, 3);
     assert_int_equal(m.snp_count, 2);
     assert_int_equal(m.tdx_count, 1);
-    assert_int_equal(m.owner_count, 1);
-    assert_int_equal(m.seedshare_count, 1);
+    assert_int_equal(m.owner_digests.count + m.owner_keys.count, 1);
+    assert_int_equal(m.seedshare_owners.count, 1);
     memset(host_data, 0x11, sizeof host_data);
     const struct manifest_policy *web = manifest_find(&m, host_data);
     assert_non_null(web);
@@ -220,17 +221,17 @@ static void test_vcpus(void **state)
 static void test_contrast(void **state)
 {
     static const struct bad rows[] = {
-        {"\"AllowedChipIDs\": []",                                   "\"AllowedChipIDs\": null",                    ERR_NONE,                                                     ""                                       },
-        {"\"AllowedPIIDs\": [\"88888888888888888888888888888888\"]", "\"AllowedPIIDs\": null",                      ERR_NONE,                                                     ""                                       },
-        {"\"Platform\": \"Metal-QEMU-TDX\"",                         "\"CPUs\": 4",                                 ERR_NONE,                                                     ""                                       },
-        {"\"Platform\": \"Metal-QEMU-SNP\"",                         "\"CPUs\": 4",                                 ERR_NONE,                                                     ""                                       },
-        {"\"Platform\": \"Metal-QEMU-SNP\"",                         "\"CPUs\": \"4\"",                             ERR_FORMAT,                                                   "snp[0].CPUs"                            },
-        {"\"StaticPlatform\": false",                                "\"StaticPlatform\": true",                    ERR_NONE,                                                     ""                                       },
-        {"\"MinTCBEvaluationDataNumber\": 21",                       "\"MinTCBEvaluationDataNumber\": 0",           ERR_NONE,                                                     ""                                       },
-        {"\"AllowedChipIDs\": [\"3ac3",                              "\"AllowedChipIDs\": null, \"CPUs\": [\"3ac3", ERR_FORMAT,
-         "snp[1].CPUs"                                                                                                                                                                                                     },
+        {"\"AllowedChipIDs\": []",                                                          "\"AllowedChipIDs\": null",                    ERR_NONE,   ""           },
+        {"\"AllowedPIIDs\": [\"88888888888888888888888888888888\"]",                        "\"AllowedPIIDs\": null",                      ERR_NONE,   ""           },
+        {"\"Platform\": \"Metal-QEMU-TDX\"",                                                "\"CPUs\": 4",                                 ERR_NONE,   ""           },
+        {"\"Platform\": \"Metal-QEMU-SNP\"",                                                "\"CPUs\": 4",                                 ERR_NONE,   ""           },
+        {"\"Platform\": \"Metal-QEMU-SNP\"",                                                "\"CPUs\": \"4\"",                             ERR_FORMAT, "snp[0].CPUs"},
+        {"\"StaticPlatform\": false",                                                       "\"StaticPlatform\": true",                    ERR_NONE,   ""           },
+        {"\"MinTCBEvaluationDataNumber\": 21",                                              "\"MinTCBEvaluationDataNumber\": 0",           ERR_NONE,   ""           },
+        {"\"AllowedChipIDs\": [\"3ac3",                                                     "\"AllowedChipIDs\": null, \"CPUs\": [\"3ac3", ERR_FORMAT,
+         "snp[1].CPUs"                                                                                                                                              },
         {"\"WorkloadOwnerKeyDigests\": "
-         "[\"9999999999999999999999999999999999999999999999999999999999999999\"]",                                                           "\"WorkloadOwnerKeyDigests\": null",                                  ERR_NONE, ""},
+         "[\"9999999999999999999999999999999999999999999999999999999999999999\"]", "\"WorkloadOwnerKeyDigests\": null",           ERR_NONE,   ""           },
     };
 
     (void) state;
@@ -407,13 +408,66 @@ static void test_too_long(void **state)
     free(text);
 }
 
+/* The document with its owners' list replaced, parsed. */
+static void parse_owners(const char *list, struct manifest *m)
+{
+    static const char old[] = "\"WorkloadOwnerKeyDigests\": "
+                              "[\"9999999999999999999999999999999999999999999999999999999999999999\"]";
+    struct err err;
+    size_t len;
+    char *text = test_slurp("tests/vectors/manifest/full.json", &len);
+    char *changed = test_replace(text, old, list);
+
+    if (manifest_parse(span_str(changed), "full.json", true, m, &err) < 0)
+        fail_msg("%s", err.text);
+    free(text);
+    free(changed);
+}
+
+static void test_owners(void **state)
+{
+    char list[512];
+    char spki[92];
+    struct manifest m;
+    size_t len;
+    char *rsa = test_slurp("tests/vectors/rsa_oaep/public.der", &len);
+
+    (void) state;
+    /* SHA-256 of "spki" */
+    parse_owners("\"WorkloadOwnerKeyDigests\": "
+                 "[\"9999999999999999999999999999999999999999999999999999999999999999\","
+                 " \"6feecc8c16c5551d9feb3eb5f77e2da773bf68bd9ef9c52927ceb2c86e56892b\"]",
+                 &m);
+    assert_true(manifest_is_owner(&m, span_str("spki")));
+    assert_false(manifest_is_owner(&m, span_str("spkj")));
+    assert_false(manifest_is_owner(&m, span_str("")));
+    assert_true(manifest_is_seedshare_owner(&m, span_of(rsa, len)));
+    assert_false(manifest_is_seedshare_owner(&m, span_of(rsa, len - 1)));
+    assert_false(manifest_is_owner(&m, span_of(rsa, len)));
+    manifest_free(&m);
+    parse_owners("\"WorkloadOwnerKeyDigests\": []", &m);
+    assert_false(manifest_is_owner(&m, span_str("spki")));
+    manifest_free(&m);
+    memset(spki, 0x31, 91); /* "1" */
+    spki[91] = '\0';
+    char *end = list + snprintf(list, sizeof list, "\"WorkloadOwnerPubKeys\": [\"");
+    for (int i = 0; i < 91; i++)
+        end += snprintf(end, 3, "31");
+    (void) snprintf(end, 3, "\"]");
+    parse_owners(list, &m);
+    assert_true(manifest_is_owner(&m, span_str(spki)));
+    assert_false(manifest_is_owner(&m, span_str("spki")));
+    manifest_free(&m);
+    free(rsa);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_full),       cmocka_unit_test(test_expect),
-                                       cmocka_unit_test(test_expect_tdx), cmocka_unit_test(test_contrast),
-                                       cmocka_unit_test(test_milan),      cmocka_unit_test(test_small),
-                                       cmocka_unit_test(test_vcpus),      cmocka_unit_test(test_bad),
-                                       cmocka_unit_test(test_truncated),  cmocka_unit_test(test_too_long)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_full),     cmocka_unit_test(test_expect), cmocka_unit_test(test_expect_tdx),
+        cmocka_unit_test(test_contrast), cmocka_unit_test(test_milan),  cmocka_unit_test(test_small),
+        cmocka_unit_test(test_vcpus),    cmocka_unit_test(test_bad),    cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_too_long), cmocka_unit_test(test_owners)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
