@@ -13,6 +13,7 @@
 
 struct grpc {
     bool server;
+    size_t request_max; /* server */
     nghttp2_session *session;
     int32_t stream; /* 0: none yet */
     unsigned frames;
@@ -42,7 +43,7 @@ struct grpc {
 
 static size_t message_max(const struct grpc *g)
 {
-    return g->server ? GRPC_REQUEST_MAX : GRPC_RESPONSE_MAX;
+    return g->server ? g->request_max : GRPC_RESPONSE_MAX;
 }
 
 /* --- what the peer sends --------------------------------------------------------------------------- */
@@ -316,6 +317,7 @@ static struct grpc *new_end(bool server, struct err *err)
     struct grpc *g = calloc(1, sizeof(*g));
     if (g != NULL) {
         g->server = server;
+        g->request_max = GRPC_REQUEST_SMALL;
         g->status = -1;
         if (start_session(g) == 0)
             return g;
@@ -328,6 +330,11 @@ static struct grpc *new_end(bool server, struct err *err)
 struct grpc *grpc_server(struct err *err)
 {
     return new_end(true, err);
+}
+
+void grpc_allow(struct grpc *g, size_t max)
+{
+    g->request_max = max < GRPC_REQUEST_MAX ? max : GRPC_REQUEST_MAX;
 }
 
 static int submit_request(struct grpc *g, const char *authority, const char *path, struct err *err)

@@ -15,8 +15,9 @@
 
 #include <stdbool.h>
 
-#define GRPC_REQUEST_MAX (64u * 1024)    /* bytes of a request message */
-#define GRPC_RESPONSE_MAX (1024u * 1024) /* bytes of a response message */
+#define GRPC_REQUEST_MAX (2048u * 1024)  /* bytes of a request message that a client sends */
+#define GRPC_REQUEST_SMALL (64u * 1024)  /* bytes that a server takes, unless it says otherwise */
+#define GRPC_RESPONSE_MAX (4096u * 1024) /* bytes of a response message: what Go's clients take */
 #define GRPC_HEADERS_MAX (16u * 1024)    /* bytes of all names and values of a header or trailer section */
 #define GRPC_FRAMES_MAX 4096             /* frames accepted on a connection, pings and settings included */
 #define GRPC_PATH_MAX 128                /* bytes of a path, the NUL included */
@@ -57,8 +58,10 @@ void grpc_auto_free(struct grpc **g);
 struct grpc *grpc_client(const char *authority, const char *path, struct span request, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
-/* A server's end. Returns NULL with *err set on failure. */
+/* A server's end, for requests of up to GRPC_REQUEST_SMALL bytes. Returns NULL with *err set on failure. */
 struct grpc *grpc_server(struct err *err) __attribute__((warn_unused_result, nonnull));
+/* Before the first byte: a server's end takes requests of up to max bytes, at most GRPC_REQUEST_MAX. */
+void grpc_allow(struct grpc *g, size_t max) __attribute__((nonnull));
 
 /* Take bytes that the peer sent. Returns 0, or -1 with *err set: the connection is then of no use, but a
  * server still may have a closing frame to send. */

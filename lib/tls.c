@@ -16,11 +16,11 @@
 /* The curves that lib/ecc knows; the first one gets the client's key share. */
 static const int groups[] = {WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
 
-static int queue_put(struct tls_parts_queue *q, const void *data, size_t len)
+static int queue_put(struct tls_parts_queue *q, size_t max, const void *data, size_t len)
 {
     if (q->pos == q->len)
         q->pos = q->len = 0;
-    if (len > TLS_BUFFER_MAX || q->len > TLS_BUFFER_MAX - len)
+    if (len > max || q->len > max - len)
         return -1;
     if (q->len + len > q->cap) {
         size_t cap = q->cap == 0 ? 4096 : q->cap;
@@ -55,7 +55,7 @@ static int on_send(WOLFSSL *ssl, char *buf, int size, void *ctx)
 {
     struct tls *t = ctx;
     (void) ssl;
-    return queue_put(&t->out, buf, (size_t) size) < 0 ? WOLFSSL_CBIO_ERR_GENERAL : size;
+    return queue_put(&t->out, TLS_OUTPUT_MAX, buf, (size_t) size) < 0 ? WOLFSSL_CBIO_ERR_GENERAL : size;
 }
 
 /* --- our certificate ------------------------------------------------------------------------------- */
@@ -170,7 +170,9 @@ static int set_context(struct tls *t, const struct tls_config *config, struct er
             t->ctx, config->versions == TLS_ONLY_13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_set_cipher_list(t->ctx, SUITES) != WOLFSSL_SUCCESS)
         return err_set(err, ERR_FORMAT, 0, "tls: wolfSSL lacks a suite or version that is needed");
-    wolfSSL_CTX_set_verify(t->ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT, on_verify);
+    t->optional = config->certificate_optional;
+    wolfSSL_CTX_set_verify(
+        t->ctx, WOLFSSL_VERIFY_PEER | (t->optional ? 0 : WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT), on_verify);
     (void) wolfSSL_CTX_set_session_cache_mode(t->ctx, WOLFSSL_SESS_CACHE_OFF);
     (void) wolfSSL_CTX_set_options(t->ctx, WOLFSSL_OP_NO_TICKET); /* returns all options */
     wolfSSL_CTX_set_cert_cb(t->ctx, on_certificate, t);
@@ -254,7 +256,7 @@ void tls_auto_free(struct tls **t)
 
 int tls_feed(struct tls *t, struct span bytes, struct err *err)
 {
-    if (queue_put(&t->in, bytes.data, bytes.len) < 0)
+    if (queue_put(&t->in, TLS_BUFFER_MAX, bytes.data, bytes.len) < 0)
         return err_set(err, ERR_LIMIT, 0, "tls: more than %u bytes of the peer wait", TLS_BUFFER_MAX);
     return 0;
 }
@@ -309,7 +311,7 @@ int tls_handshake(struct tls *t, struct err *err)
             return 0;
         return failure(t, error, "handshake", err);
     }
-    if (!t->verified)
+    if (!t->verified && !t->optional)
         return err_set(err, ERR_DENIED, 0, "tls: handshake: the peer's certificate was not checked");
     if (!t->certified)
         return err_set(err, ERR_MISSING, 0, "tls: handshake: the peer did not ask for our certificate");

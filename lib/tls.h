@@ -24,7 +24,8 @@
 #define TLS_ALPN_LIST_MAX 256            /* bytes of a list of ALPN names, joined by commas */
 #define TLS_NAME_MAX 256                 /* bytes of an acceptable CA's name as text */
 #define TLS_NAMES_MAX 8 /* acceptable CA names that we hand on; a peer that sends more is refused */
-#define TLS_BUFFER_MAX (2048u * 1024) /* bytes of ciphertext waiting in either direction */
+#define TLS_BUFFER_MAX (2048u * 1024) /* bytes of the peer's ciphertext that wait to be read */
+#define TLS_OUTPUT_MAX (5120u * 1024) /* bytes of ciphertext that wait to be sent */
 #define TLS_PLAIN_MAX 16384           /* bytes that one tls_read can give at most */
 
 /* Protocol versions that are offered or accepted. The tests use them; everybody else takes TLS_ANY. */
@@ -64,14 +65,15 @@ struct tls_config {
     struct span placeholder; /* client: any certificate of that key, DER; never sent (docs/formats/atls.md) */
     struct span ca_certificate; /* server: DER; self-signed by key; its subject is the one Name that
                                    CertificateRequest carries */
+    bool certificate_optional;  /* server: a client without a certificate is fine; verify is not called */
     struct tls_calls calls;
 };
 
 struct tls;
 
 /* A new connection with the client's or the server's end here; config is not needed after the call. A server
- * always demands a client certificate. The guest's build has no server. Both return NULL with *err set on
- * failure. */
+ * demands a client certificate, unless certificate_optional is set. The guest's build has no server. Both
+ * return NULL with *err set on failure. */
 struct tls *tls_client(const struct tls_config *config, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 struct tls *tls_server(const struct tls_config *config, struct err *err)

@@ -38,6 +38,7 @@ struct tls {
     struct tls_parts_queue in;
     struct tls_parts_queue out;
     bool in_ended;
+    bool optional;  /* the peer may show no certificate */
     bool verified;  /* the peer's certificate has passed calls.verify */
     bool certified; /* our certificate has been set */
     bool ready;     /* the handshake is complete */
