@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "joinlog.h"
 
+#include "hash.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +70,22 @@ static void add_joined(struct line *line, const struct joinlog_event *event)
         add(line, " volumes=%s", session_volumes(event->session));
 }
 
+/* A call of the user API that was done; the key is told by its start of SHA-256. */
+static void add_called(struct line *line, const struct joinlog_event *event)
+{
+    uint8_t digest[SHA256_SIZE] = {0};
+    struct span key = session_user_key(event->session);
+    struct err err; /* then the key is not told */
+
+    add(line, "called %s", session_call(event->session));
+    if (key.len > 0 && hash_bytes(HASH_SHA256, key, digest, &err) == 0) {
+        add(line, " key=");
+        for (size_t i = 0; i < sizeof digest; i++)
+            add(line, "%02x", digest[i]);
+    }
+    add(line, " tls=%s ms=%lld", session_tls_version(event->session), (long long) event->took_ms);
+}
+
 void joinlog_write(const struct joinlog_event *event)
 {
     struct line line = {.len = 0};
@@ -77,6 +95,8 @@ void joinlog_write(const struct joinlog_event *event)
     if (event->failure != NULL)
         add(&line, "failed: %s%s%s", event->failure->text, event->failure->sys_errno != 0 ? ": " : "",
             event->failure->sys_errno != 0 ? strerror(event->failure->sys_errno) : "");
+    else if (session_status(event->session) == GRPC_OK && session_call(event->session)[0] != '\0')
+        add_called(&line, event);
     else if (session_status(event->session) == GRPC_OK)
         add_joined(&line, event);
     else

@@ -4,6 +4,7 @@
 #include "epochs.h"
 #include "pem.h"
 #include "rng.h"
+#include "store.h"
 
 #define LEAF_PEM_MAX 24576 /* bytes */
 
@@ -56,11 +57,59 @@ int service_start(struct service *s, struct span text, const char *name, int64_t
     return 0;
 }
 
+int service_advance(struct service *s, const struct service_change *change, struct err *err)
+{
+    AUTO_ECC_PAIR key = {0};
+    struct generation *g = change->g;
+
+    if (s->store != NULL) {
+        const struct transition_latest *latest = store_latest(s->store);
+        const struct store_change next = {.previous = latest == NULL ? NULL : latest->digest,
+                                          .manifest = generation_text(g),
+                                          .policies = change->policies,
+                                          .policy_count = change->policy_count,
+                                          .key = &key};
+
+        if (transition_key(change->seed, &key, err) < 0 || store_advance(s->store, &next, err) < 0)
+            return -1;
+        g->latest = *store_latest(s->store);
+        g->number = store_count(s->store);
+    } else {
+        g->number = s->current == NULL ? 1 : s->current->number + 1;
+    }
+    if (change->seed != &s->seed)
+        s->seed = *change->seed;
+    service_install(s, g);
+    return 0;
+}
+
+int service_recover(struct service *s, const struct mesh_secret_seed *seed, int64_t now_s, struct err *err)
+{
+    AUTO_ECC_PAIR key = {0};
+
+    if (transition_key(seed, &key, err) < 0 || store_verify(s->store, &key.pub, err) < 0)
+        return -1;
+    struct generation *g =
+        service_generation(s, seed, store_manifest(s->store), "the latest manifest", now_s, err);
+    if (g == NULL)
+        return -1;
+    g->latest = *store_latest(s->store);
+    g->number = store_count(s->store);
+    if (seed != &s->seed)
+        s->seed = *seed;
+    service_install(s, g);
+    return 0;
+}
+
+bool service_needs_recovery(const struct service *s)
+{
+    return s->current == NULL && s->store != NULL && store_latest(s->store) != NULL;
+}
+
 const char *service_unready(const struct service *s)
 {
-    return s->seed.seed.len == 0 && s->store != NULL
-               ? "this Coordinator has no manifest yet, or waits for its recovery"
-               : "this Coordinator has no manifest yet";
+    return service_needs_recovery(s) ? "this Coordinator waits for its recovery"
+                                     : "this Coordinator has no manifest yet";
 }
 
 static int issue_leaf(const struct service *s, const struct generation *g, const struct examine_peer *peer,

@@ -53,6 +53,26 @@ void service_install(struct service *s, struct generation *g) __attribute__((non
 int service_start(struct service *s, struct span text, const char *name, int64_t now_s, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* A change of the manifest: g becomes the current generation, under seed, once it is in the history. */
+struct service_change {
+    const struct mesh_secret_seed *seed; /* s->seed, or a new one with the first manifest */
+    struct generation *g;                /* its reference goes to s when 0 is returned */
+    const struct span *policies;         /* initdata documents that the manifest names */
+    size_t policy_count;
+};
+/* Returns 0; or -1 with *err set as store_advance does, and nothing changed. */
+int service_advance(struct service *s, const struct service_change *change, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* After a start: seed is the one that the history was made with: take its latest manifest as the current one,
+ * and seed for s->seed. s->store has a history and s->current is NULL. Returns 0, or -1 with *err set
+ * (ERR_DENIED: another seed's) and nothing changed. */
+int service_recover(struct service *s, const struct mesh_secret_seed *seed, int64_t now_s, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* A history is there, and the seed that it was made with is not. */
+bool service_needs_recovery(const struct service *s) __attribute__((nonnull));
+
 /* Why there is no current generation. */
 const char *service_unready(const struct service *s) __attribute__((nonnull));
 

@@ -80,6 +80,8 @@ static int take_certificate(void *ctx, struct span certificate, struct err *err)
     struct session *s = ctx;
     struct atls_peer peer;
 
+    if (s->kind == SESSION_USER)
+        return session_user_note(s, certificate, err);
     if (atls_peer_parse(certificate, s->now_s, &peer, err) < 0)
         return -1;
     if (s->nacre)
@@ -107,6 +109,7 @@ static int make_tls(struct session *s, struct err *err)
         .alpn = RATLS_ALPN "," ATLS_ALPN_H2,
         .key = &s->key,
         .ca_certificate = writer_span(&w),
+        .certificate_optional = s->kind == SESSION_USER,
         .calls = {.verify = take_certificate, .certificate = give_certificate, .ctx = s},
     };
     s->tls = tls_server(&config, err);
@@ -126,6 +129,7 @@ struct session *session_new(struct service *service, enum session_kind kind, int
     s->kind = kind;
     s->now_s = now_s;
     s->status = GRPC_UNKNOWN;
+    s->call = "";
     if (make_tls(s, err) < 0) {
         session_free(s);
         return NULL;
@@ -148,6 +152,8 @@ void session_free(struct session *s)
 
 static int open_dialect(struct session *s, struct err *err)
 {
+    if (s->kind == SESSION_USER)
+        return session_user_open(s, err);
     if (!s->have_peer)
         return err_set(err, ERR_DENIED, 0, "the handshake was completed without a client certificate");
     return s->nacre ? session_nacre_open(s, err) : session_contrast_open(s, err);
@@ -177,9 +183,11 @@ int session_input(struct session *s, struct span bytes, struct err *err)
 {
     if (s->answered)
         return 0;
+    const size_t max = s->kind == SESSION_USER ? SESSION_USER_INPUT_MAX : SESSION_INPUT_MAX;
+
     s->input_len += bytes.len;
-    if (s->input_len > SESSION_INPUT_MAX)
-        return err_set(err, ERR_LIMIT, 0, "the peer sent more than %d bytes", SESSION_INPUT_MAX);
+    if (s->input_len > max)
+        return err_set(err, ERR_LIMIT, 0, "the peer sent more than %zu bytes", max);
     if (bytes.len == 0 && session_served(s)) {
         s->answered = true;
         return 0;
@@ -238,6 +246,16 @@ const char *session_volumes(const struct session *s)
 bool session_issued(const struct session *s)
 {
     return s->issued;
+}
+
+const char *session_call(const struct session *s)
+{
+    return s->call;
+}
+
+struct span session_user_key(const struct session *s)
+{
+    return span_of(s->user_spki, s->user_spki_len);
 }
 
 const char *session_tls_version(const struct session *s)

@@ -17,7 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SESSION_INPUT_MAX 262144 /* bytes that a peer may send in all: a certificate and one small call */
+#define SESSION_INPUT_MAX 262144 /* bytes that a guest may send in all: a certificate and one small call */
+#define SESSION_USER_INPUT_MAX 2359296 /* the same for a user: a manifest with its policies */
 
 struct session;
 
@@ -54,6 +55,11 @@ bool session_answered(const struct session *s) __attribute__((nonnull));
 bool session_served(const struct session *s) __attribute__((nonnull));
 
 /* What the last answer was, and about whom; peer is NULL before the handshake showed a certificate. */
+/* A user's call: "SetManifest"...; "" when there is none, and for a guest. */
+const char *session_call(const struct session *s) __attribute__((nonnull));
+/* The SubjectPublicKeyInfo of a user's key; empty when it has shown none. */
+struct span session_user_key(const struct session *s) __attribute__((nonnull));
+
 enum grpc_status session_status(const struct session *s) __attribute__((nonnull));
 const char *session_reason(const struct session *s) __attribute__((nonnull)); /* "" with GRPC_OK */
 const struct examine_peer *session_peer(const struct session *s) __attribute__((nonnull));

@@ -44,6 +44,8 @@ static int answer(struct session *s, const char *path, struct span message, stru
     const struct span nothing = span_of(NULL, 0);
     struct err why;
 
+    if (s->kind == SESSION_USER)
+        return session_user_answer(s, path, message, err);
     if (strcmp(path, MESHAPI_NEW_MESH_CERT) != 0)
         return respond(s, GRPC_UNIMPLEMENTED, "this Coordinator serves NewMeshCert only", nothing, err);
     if (meshapi_request_decode(message, &why) < 0)

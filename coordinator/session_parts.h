@@ -8,6 +8,7 @@
 
 #define SESSION_RESPONSE_MAX 131072  /* bytes */
 #define SESSION_VOLUMES_MAX 512      /* bytes of the text about calls on volumes, the NUL included */
+#define SESSION_USER_SPKI_MAX 1200   /* bytes: RSA with up to 8192 bits */
 #define SESSION_CERTIFICATE_MAX 1024 /* bytes of a certificate of ours without evidence */
 
 _Static_assert(SESSION_RESPONSE_MAX >= MESHAPI_RESPONSE_MAX, "an answer fits");
@@ -37,6 +38,9 @@ struct session {
     bool issued; /* a certificate */
     char volumes[SESSION_VOLUMES_MAX];
     struct examine_peer peer;
+    uint8_t user_spki[SESSION_USER_SPKI_MAX]; /* a user's key, when it has shown a certificate */
+    size_t user_spki_len;
+    const char *call;        /* a user's: the method's name, borrowed from grpc; "": none yet */
     enum grpc_status status; /* of the answer */
     char reason[EXAMINE_REASON_MAX];
 };
@@ -49,6 +53,13 @@ int session_nacre_step(struct session *s, struct err *err) __attribute__((warn_u
 
 /* In the handshake, nacre/1: keep the key of the client's certificate. */
 int session_nacre_note(struct session *s, const struct atls_peer *peer, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
+/* A user: keep the key of its certificate; begin; do its call and answer. */
+int session_user_note(struct session *s, struct span certificate, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+int session_user_open(struct session *s, struct err *err) __attribute__((warn_unused_result, nonnull));
+int session_user_answer(struct session *s, const char *path, struct span message, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
 /* The answer is known: note it for the log. */
