@@ -21,6 +21,7 @@ __attribute__((format(printf, 2, 3))) static void add_reason(struct examine_peer
 static void refuse(struct examine_peer *p, enum grpc_status status, const char *text)
 {
     p->status = status;
+    p->check = "evidence";
     add_reason(p, "%s", text);
 }
 
@@ -39,9 +40,12 @@ static void add_rows(struct examine_peer *p, size_t index, const struct snp_verd
 {
     add_reason(p, "%sReferenceValues.snp[%zu]: ", p->reason[0] != '\0' ? "; " : "", index);
     for (int i = 0, n = 0; i < SNP_CHECK_COUNT; i++) {
-        if (verdict->rows[i].result == SNP_REFUSED)
-            add_reason(p, "%s%s: %s", n++ > 0 ? ", " : "", snp_check_name((enum snp_check) i),
-                       verdict->rows[i].text);
+        if (verdict->rows[i].result != SNP_REFUSED)
+            continue;
+        if (p->check == NULL)
+            p->check = snp_check_name((enum snp_check) i);
+        add_reason(p, "%s%s: %s", n++ > 0 ? ", " : "", snp_check_name((enum snp_check) i),
+                   verdict->rows[i].text);
     }
 }
 
@@ -122,11 +126,14 @@ static bool try_entries(struct attempt *a, enum snp_product product, struct exam
             p->report = verdict.report;
             p->product = m->snp[i].product;
             p->reason[0] = '\0';
+            p->check = NULL;
             return true;
         }
         add_rows(p, i, &verdict);
     }
     p->status = GRPC_PERMISSION_DENIED;
+    if (tried == 0)
+        p->check = "product";
     if (tried == 0)
         add_reason(p, "product: the manifest has no ReferenceValues.snp entry for %s",
                    snp_product_name(product));
@@ -156,6 +163,7 @@ static void find_policy(const struct manifest *m, struct examine_peer *p)
     for (size_t i = 0; i < SNP_HOST_DATA_SIZE; i++)
         (void) snprintf(hex + 2 * i, 3, "%02x", p->report.host_data[i]);
     p->status = GRPC_PERMISSION_DENIED;
+    p->check = "host data";
     add_reason(p, "host data: %s is not in the manifest's Policies", hex);
 }
 

@@ -33,6 +33,7 @@ struct examine_peer {
     enum grpc_status
         status; /* GRPC_OK: the evidence is good, and an entry of the manifest names its host data */
     char reason[EXAMINE_REASON_MAX]; /* else: which check failed, expected and found */
+    const char *check;               /* else: the name of the first check that failed, a literal */
     struct snp_report report;        /* verified, when status is GRPC_OK */
     enum snp_product product;
     const struct manifest_policy *policy;
