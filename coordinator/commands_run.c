@@ -4,7 +4,8 @@
 #include "epochs.h"
 #include "fileio.h"
 #include "joinlog.h"
-#include "listen_addr.h"
+#include "listeners.h"
+#include "metrics.h"
 #include "own_evidence.h"
 #include "pem.h"
 #include "seed_file.h"
@@ -26,7 +27,7 @@
 struct run_args {
     const char *state;
     const char *manifest;
-    const char *listen;
+    struct listeners_texts listen;
     const char *ca_out;
     const char *certificate_life;
     const char *evidence_socket;
@@ -44,12 +45,15 @@ static const char **value_of(struct run_args *args, const char *arg)
     } options[] = {
         {"--state",            &args->state           },
         {"--manifest",         &args->manifest        },
-        {"--listen",           &args->listen          },
         {"--ca-out",           &args->ca_out          },
         {"--certificate-life", &args->certificate_life},
         {"--evidence-socket",  &args->evidence_socket },
     };
 
+    for (int door = 0; door < LIMITS_DOORS; door++) {
+        if (strcmp(arg, listeners_option((enum limits_door) door)) == 0)
+            return args->listen.door[door] == NULL ? &args->listen.door[door] : NULL;
+    }
     if (strcmp(arg, "--test-root") == 0)
         return args->root_count < EXAMINE_ROOTS_MAX ? &args->roots[args->root_count++] : NULL;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
@@ -73,7 +77,7 @@ static int parse_args(int argc, char **argv, struct run_args *out, struct err *e
         }
         *value = argv[++i];
     }
-    if (out->state == NULL || out->manifest == NULL || out->listen == NULL) {
+    if (out->state == NULL || out->manifest == NULL || out->listen.door[LIMITS_MESH] == NULL) {
         commands_usage(err, "--state, --manifest and --listen are needed");
         return COMMANDS_USAGE;
     }
@@ -184,11 +188,8 @@ static int publish_cas(const char *dir, const struct service *s, struct err *err
     return fileio_write(&root, generation_pem_span(&s->current->root_pem), err);
 }
 
-static void announce(const struct run_args *args, const struct service *s, int listen_fd)
+static void announce(const struct run_args *args, const struct service *s, const struct listeners *listeners)
 {
-    struct sockaddr_storage addr = {0};
-    socklen_t len = sizeof addr;
-    char name[LISTEN_ADDR_NAME_MAX];
     int64_t now_s = wall_s();
 
     for (size_t i = 0; i < args->root_count; i++)
@@ -203,9 +204,7 @@ static void announce(const struct run_args *args, const struct service *s, int l
     const struct epochs_stats epochs = epochs_stats(s->epochs);
     joinlog_note(now_s, "epochs of %zu volumes, table written %llu times", epochs.counters,
                  (unsigned long long) epochs.sequence);
-    (void) getsockname(listen_fd, (struct sockaddr *) &addr, &len); /* a name of "unknown" is fine */
-    listen_addr_name(&addr, name);
-    joinlog_note(now_s, "listening on %s", name);
+    listeners_announce(listeners, now_s);
 }
 
 /* SIGTERM and SIGINT as a descriptor; SIGPIPE ignored. */
@@ -225,20 +224,20 @@ static int stop_signals(struct err *err)
 
 static int serve(const struct run_args *args, struct service *s, struct err *err)
 {
+    struct listeners listeners;
     int stop_fd = stop_signals(err);
+
     if (stop_fd < 0)
         return -1;
-    int listen_fd = listen_addr_open(args->listen, err);
-    if (listen_fd < 0) {
+    if (listeners_open(&args->listen, &listeners, err) < 0) {
         (void) close(stop_fd);
         return -1;
     }
-    announce(args, s, listen_fd);
-    const struct server_listener listener = {.fd = listen_fd, .kind = SERVER_MESH};
+    announce(args, s, &listeners);
     const struct server_config config = {
-        .listeners = &listener, .listener_count = 1, .stop_fd = stop_fd, .service = s};
+        .listeners = listeners.list, .listener_count = listeners.count, .stop_fd = stop_fd, .service = s};
     int rc = server_run(&config, err);
-    (void) close(listen_fd);
+    listeners_close(&listeners);
     (void) close(stop_fd);
     joinlog_note(wall_s(), rc == 0 ? "stopped" : "ended");
     return rc;
@@ -262,7 +261,8 @@ int commands_run(int argc, char **argv, struct err *err)
 {
     struct own_evidence own = {0};
     AUTO_STORE *store = NULL;
-    AUTO_SERVICE s = {0};
+    struct metrics metrics = {.start_s = wall_s()};
+    AUTO_SERVICE s = {.metrics = &metrics};
     struct run_args args = {0};
     int status = parse_args(argc, argv, &args, err);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BACKLOG 128
+#define BACKLOG 1024 /* the kernel may have a smaller maximum */
 
 struct target {
     struct sockaddr_storage addr;
@@ -93,8 +93,7 @@ int listen_addr_open(const char *text, struct err *err)
     const int on = 1;
 
     if (parse(text, &target) < 0)
-        return err_set(err, ERR_FORMAT, 0, "--listen %s: expected ADDR:PORT, [ADDR6]:PORT or vsock:PORT",
-                       text);
+        return err_set(err, ERR_FORMAT, 0, "%s: expected ADDR:PORT, [ADDR6]:PORT or vsock:PORT", text);
     int fd = socket(target.addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_set(err, ERR_SYS, errno, "socket for %s", text);

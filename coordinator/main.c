@@ -11,7 +11,9 @@ static const struct command commands[] = {
     {"manifest", "check FILE [--no-tee] [--json]", "check a manifest and print its digest",
      commands_manifest                                                                                                },
     {"run",
-     "--state DIR --manifest FILE --listen ADDR:PORT --no-tee|--evidence-socket PATH [--test-root PEM]... "
+     "--state DIR --manifest FILE --listen ADDR:PORT [--user-listen A] [--http-listen A] [--metrics-listen "
+     "A] "
+     "--no-tee|--evidence-socket PATH [--test-root PEM]... "
      "[--ca-out DIR] "
      "[--certificate-life S]",                     "serve joins",                                     commands_run    },
 };

@@ -1,31 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* server: the sockets: accept, read, write, deadlines. One thread, nothing blocks, every number is bounded.
+/* server: the sockets: accept, read, write, deadlines, limits. One thread, nothing blocks, every number is
+ * bounded (limits.h).
  */
 #ifndef NACRE_SERVER_H
 #define NACRE_SERVER_H
 
 #include "err.h"
+#include "limits.h"
+#include "metrics.h"
 #include "service.h"
 
-#define SERVER_LISTENERS_MAX 4
-#define SERVER_CONNECTIONS_MAX 256 /* at once; further ones wait in the kernel's backlog */
-#define SERVER_DEADLINE_MS 25000   /* from accept to the end of the answer: Contrast's own limit */
-#define SERVER_LINGER_MS 2000      /* after it, for the peer to read it and close */
-
-enum server_kind {
-    SERVER_MESH, /* guests: nacre/1 and MeshAPI */
-    SERVER_USER, /* owners of the manifest: UserAPI */
-};
+#define SERVER_LISTENERS_MAX 8
+#define SERVER_LINGER_MS 2000 /* after the answer, for the peer to read it and close */
+#define SERVER_GRACE_MS 3000  /* after the stop signal, for calls that have begun */
 
 struct server_listener {
     int fd; /* listens, non-blocking */
-    enum server_kind kind;
+    enum limits_door door;
 };
 
 struct server_config {
     const struct server_listener *listeners;
     size_t listener_count; /* at most SERVER_LISTENERS_MAX */
-    int stop_fd;           /* readable: stop (a signalfd for SIGTERM and SIGINT) */
+    int stop_fd; /* readable: stop; readable again: stop at once (a signalfd for SIGTERM and SIGINT) */
     struct service *service;
 };
 

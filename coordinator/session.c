@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session_parts.h"
 
+#include "metrics.h"
 #include "rng.h"
 #include "secret.h"
 
@@ -223,6 +224,16 @@ bool session_served(const struct session *s)
     return s->nacre && s->opened && ratls_link_served(&s->link);
 }
 
+bool session_opened(const struct session *s)
+{
+    return s->opened;
+}
+
+bool session_admitted(const struct session *s)
+{
+    return s->have_peer && s->peer.status == GRPC_OK;
+}
+
 enum grpc_status session_status(const struct session *s)
 {
     return s->status;
@@ -268,8 +279,20 @@ const char *session_protocol(const struct session *s)
     return s->nacre ? RATLS_ALPN : "contrast";
 }
 
+static enum metrics_protocol protocol_of(const struct session *s)
+{
+    if (s->kind == SESSION_USER)
+        return METRICS_USERAPI;
+    return s->nacre ? METRICS_NACRE : METRICS_CONTRAST;
+}
+
 void session_note(struct session *s, enum grpc_status status, const char *reason)
 {
     s->status = status;
     (void) snprintf(s->reason, sizeof s->reason, "%s", reason);
+    metrics_answer(s->service->metrics, protocol_of(s), status);
+    if (status == GRPC_OK && s->kind == SESSION_MESH)
+        metrics_set(s->service->metrics, METRICS_LAST_JOIN, (uint64_t) s->now_s);
+    if (s->have_peer && s->peer.check != NULL)
+        metrics_refused_check(s->service->metrics, s->peer.check);
 }

@@ -54,6 +54,10 @@ bool session_answered(const struct session *s) __attribute__((nonnull));
 /* A call has been answered, and none is open: a client that has said enough may go. */
 bool session_served(const struct session *s) __attribute__((nonnull));
 
+/* The handshake is complete; and: the evidence is good, so this peer may stay however full it gets. */
+bool session_opened(const struct session *s) __attribute__((nonnull));
+bool session_admitted(const struct session *s) __attribute__((nonnull));
+
 /* What the last answer was, and about whom; peer is NULL before the handshake showed a certificate. */
 /* A user's call: "SetManifest"...; "" when there is none, and for a guest. */
 const char *session_call(const struct session *s) __attribute__((nonnull));

@@ -411,19 +411,6 @@ def test_half_open_and_garbage(lab):
         c.wait_log("failed: ")
 
 
-def test_full(lab):
-    """More connections than it takes at once: the rest waits, and is served when there is room."""
-    with Coordinator(lab) as c:
-        idle = [socket.create_connection(("127.0.0.1", c.port)) for _ in range(300)]
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            waits = pool.submit(join, lab, c.port)
-            time.sleep(1)
-            assert not waits.done()
-            for s in idle:
-                s.close()
-            assert waits.result(30)["secret"]
-
-
 def test_many_at_once(lab):
     with Coordinator(lab) as c:
         with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Coordinator's HTTP: /attest, /capabilities, /probe, /metrics. Clients: curl and urllib; the metrics are read by
+prometheus_client's parser.
+"""
+import base64
+import http.client
+import json
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from test_coordinator import COORDINATOR, Coordinator, Refused, join, lab, run  # noqa: F401 (lab is a fixture)
+
+NONCE = base64.b64encode(bytes(range(32))).decode()
+LISTEN = ["--user-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
+
+
+class Web(Coordinator):
+    """A Coordinator with all of its doors."""
+
+    def __init__(self, lab, **kw):
+        super().__init__(lab, more=LISTEN, **kw)
+
+    def __enter__(self):
+        super().__enter__()
+        self.ports = {door: int(self.wait_log(rf"listening on 127\.0\.0\.1:(\d+) \({door}\)").group(1))
+                      for door in ("mesh", "user", "http", "metrics")}
+        return self
+
+    def get(self, door, path, data=None, **headers):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.ports[door]}{path}", data=data,
+                                         headers={k.replace("_", "-"): v for k, v in headers.items()})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as r:
+                return r.status, r.headers, r.read()
+        except urllib.error.HTTPError as e:
+            return e.code, e.headers, e.read()
+
+    def attest(self, body=None, content_type="application/json"):
+        body = json.dumps({"nonce": NONCE}).encode() if body is None else body
+        status, headers, text = self.get("http", "/attest", data=body, Content_Type=content_type)
+        assert headers["Content-Type"] == "application/json"
+        return status, json.loads(text)
+
+    def metrics(self):
+        """name -> {frozenset of labels: value}"""
+        status, headers, text = self.get("metrics", "/metrics")
+        assert status == 200 and headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        out = {}
+        for family in text_string_to_metric_families(text.decode()):
+            assert family.documentation and family.type in ("counter", "gauge"), family
+            for sample in family.samples:
+                series = out.setdefault(sample.name, {})
+                assert frozenset(sample.labels.items()) not in series, sample
+                series[frozenset(sample.labels.items())] = sample.value
+        return out
+
+    def metric(self, name, **labels):
+        return self.metrics().get(name, {}).get(frozenset(labels.items()), 0)
+
+    def raw(self, door):
+        return socket.create_connection(("127.0.0.1", self.ports[door]), timeout=30)
+
+
+@pytest.fixture(scope="module")
+def web(lab):  # noqa: F811
+    state = lab.path("state")
+    assert run(COORDINATOR, "init", "--state", state).returncode == 0
+    with Web(lab, state=state) as c:
+        yield c
+
+
+def curl(*args):
+    return subprocess.run(["curl", "-sS", "-m", "20", *args], text=True, capture_output=True, timeout=30)
+
+
+def test_probes(web):
+    for name, text in (("startup", b"started\n"), ("liveness", b"alive\n"), ("readiness", b"ready\n")):
+        status, headers, body = web.get("metrics", f"/probe/{name}")
+        assert (status, body) == (200, text) and headers["Cache-Control"] == "no-store"
+    assert web.get("metrics", "/probe")[0] == 404
+    assert web.get("metrics", "/attest", data=b"{}")[0] == 404  # another door's path
+    assert web.get("http", "/metrics")[0] == 404
+    r = curl("-I", f"http://127.0.0.1:{web.ports['metrics']}/probe/readiness")
+    assert r.stdout.startswith("HTTP/1.1 200 OK\r\n") or r.stdout.startswith("HTTP/1.1 200 OK\n"), r
+    r = curl("-X", "DELETE", "-i", f"http://127.0.0.1:{web.ports['metrics']}/metrics")
+    assert " 405 " in r.stdout and "Allow: GET, HEAD" in r.stdout
+
+
+@pytest.mark.parametrize("body, content_type, status, code, says", [
+    (b"", "application/json", 400, "invalid_argument", "request"),
+    (b"{", "application/json", 400, "invalid_argument", "request"),
+    (b"{}", "application/json", 400, "invalid_argument", "nonce"),
+    (b'{"nonce": ""}', "application/json", 400, "invalid_argument", "expected 32 bytes, found 0"),
+    (b'{"nonce": "AAAA"}', "application/json", 400, "invalid_argument", "expected 32 bytes, found 3"),
+    (json.dumps({"nonce": NONCE, "x": 1}).encode(), "application/json", 400, "invalid_argument", "x"),
+    (json.dumps({"nonce": NONCE}).encode(), "text/html", 415, "invalid_argument", "Content-Type"),
+    (json.dumps({"nonce": NONCE}).encode(), "application/jsonx", 415, "invalid_argument", "Content-Type"),
+    (b" " * 1025, "application/json", 413, "invalid_argument", "1024 bytes"),
+    (json.dumps({"nonce": NONCE}).encode(), "Application/JSON; charset=utf-8", 501, "no_evidence", "--no-tee"),
+])
+def test_attest_refused(web, body, content_type, status, code, says):
+    got, answer = web.attest(body, content_type)
+    assert got == status and set(answer) == {"version", "status_code", "code", "error"}
+    assert answer["version"] == "nacre" and answer["status_code"] == status and answer["code"] == code
+    assert says in answer["error"]
+
+
+def test_attest_without_content_type(web):
+    connection = http.client.HTTPConnection("127.0.0.1", web.ports["http"], timeout=20)
+    connection.request("POST", "/attest", body=json.dumps({"nonce": NONCE}).encode())
+    r = connection.getresponse()
+    assert r.status == 400 and "Content-Type" in json.loads(r.read())["error"] and r.headers["Connection"] == "close"
+    status, headers, body = web.get("http", "/attest")
+    assert status == 405 and headers["Allow"] == "POST"
+
+
+def test_capabilities(web):
+    status, headers, body = web.get("http", "/capabilities")
+    assert (status, json.loads(body)) == (200, {"api_versions": []})
+
+
+def test_chunked_body(web):
+    """A length that no header tells: what fits is read, what does not ends the connection."""
+    def send(chunks):
+        with web.raw("http") as s:
+            s.sendall(b"POST /attest HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                      b"Transfer-Encoding: chunked\r\n\r\n")
+            try:
+                for chunk in chunks:
+                    s.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                s.sendall(b"0\r\n\r\n")
+                got = b""
+                while part := s.recv(4096):
+                    got += part
+                return got
+            except (BrokenPipeError, ConnectionResetError):
+                return b""
+
+    text = json.dumps({"nonce": NONCE}).encode()
+    assert b" 501 " in send([text[:10], text[10:]])
+    assert b" 200 " not in send([b" " * 500] * 200)
+    assert web.get("metrics", "/probe/liveness")[0] == 200
+
+
+JUNK = {
+    "zeros": b"\x00" * 64,
+    "no-version": b"GET\r\n\r\n",
+    "version-9": b"GET / HTTP/9.9\r\n\r\n",
+    "no-host": b"GET / HTTP/1.1\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01",
+    "long-path": b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n",
+    "many-headers": b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20000 + b"\r\n",
+    "huge-length": b"POST /attest HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    "negative-length": b"POST /attest HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    "two-lengths": b"POST /attest HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc",
+}
+
+
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
+def test_junk(web, junk):
+    for door in ("http", "metrics"):
+        with web.raw(door) as s:
+            try:
+                s.sendall(junk)
+                s.shutdown(socket.SHUT_WR)
+                got = b""
+                while part := s.recv(65536):
+                    got += part
+            except OSError:  # it has hung up already
+                got = b""
+        assert got == b"" or re.match(rb"HTTP/1\.[01] [45]", got), got[:100]
+    assert web.get("metrics", "/probe/liveness")[0] == 200
+
+
+def test_metrics(lab):  # noqa: F811
+    with Web(lab) as c:
+        before = c.metrics()
+        assert before["nacre_ready"] == {frozenset(): 1} and before["nacre_manifest_generation"] == {frozenset(): 1}
+        assert before["nacre_last_join_timestamp_seconds"] == {frozenset(): 0}
+        join(lab, c.port)
+        join(lab, c.port, protocol="contrast")
+        with pytest.raises(Refused):
+            join(lab, c.port, host_data="66" * 32)
+        with pytest.raises(Refused):
+            join(lab, c.port, "--guest-policy", "0xb0000")
+        with c.raw("mesh") as s:
+            s.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            s.recv(100)
+        assert c.get("http", "/capabilities")[0] == 200
+        assert c.metric("nacre_answers_total", protocol="nacre/1", status="OK") == 1
+        assert c.metric("nacre_answers_total", protocol="contrast", status="OK") == 1
+        assert c.metric("nacre_answers_total", protocol="nacre/1", status="PermissionDenied") == 2
+        checks = c.metrics()["nacre_refused_checks_total"]
+        assert checks[frozenset({("check", "host data")})] == 1 and sum(checks.values()) == 2, checks
+        assert c.metric("nacre_handshakes_total", listener="mesh") == 4
+        assert c.metric("nacre_connections_total", listener="mesh") == 5
+        assert c.metric("nacre_failures_total", listener="mesh", reason="format") == 1
+        assert c.metric("nacre_bytes_in_total", listener="mesh") > 4000 < c.metric("nacre_bytes_out_total", listener="mesh")
+        assert c.metric("nacre_http_requests_total", path="/capabilities", code="200") == 1
+        assert abs(c.metric("nacre_last_join_timestamp_seconds") - time.time()) < 60
+        rss = int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{c.process.pid}/status").read())[1]) * 1024
+        assert abs(c.metric("process_resident_memory_bytes") - rss) < 4 << 20
+        assert c.metric("process_cpu_seconds_total") > 0 and 5 < c.metric("process_open_fds") < 50
+        assert abs(c.metric("process_start_time_seconds") - time.time()) < 60
+        assert c.metric("nacre_connections_open", listener="metrics") == 1  # this one
+        c.process.send_signal(signal.SIGTERM)
+        assert c.process.wait(10) == 0
+
+
+def test_slow_header(web):
+    """A header that never ends is cut by handshake_ms, not by whoever sends it."""
+    start = time.monotonic()
+    with web.raw("http") as s:
+        s.sendall(b"GET / HTTP/1.1\r\n")
+        s.settimeout(0.2)
+        while time.monotonic() - start < 20:
+            try:
+                s.sendall(b"X: y\r\n")
+                if s.recv(10) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+    assert 4 < time.monotonic() - start < 9
+    assert web.metric("nacre_limit_reached_total", listener="http", limit="handshake_ms") >= 1
+
+
+def test_full_of_silence(web):
+    """More idle clients than the door takes: the next one is served all the same."""
+    idle = [web.raw("http") for _ in range(100)]
+    assert web.attest()[0] == 501
+    assert web.metric("nacre_connections_open", listener="http") <= 64
+    assert web.metric("nacre_limit_reached_total", listener="http", limit="connections_per_address") >= 68
+    for s in idle:
+        s.close()
+    assert web.attest()[0] == 501
+
+
+def test_stop_with_open_connections(lab):  # noqa: F811
+    """SIGTERM: the silent go at once, a request that has begun is answered, and nothing waits for the slow ones."""
+    with Web(lab) as c:
+        silent = [c.raw(door) for door in ("mesh", "user", "http", "metrics")]
+        slow = c.raw("http")
+        slow.sendall(b"POST /attest HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 56\r\n\r\n")
+        time.sleep(0.3)
+        start = time.monotonic()
+        c.process.send_signal(signal.SIGTERM)
+        for s in silent:
+            assert s.recv(1) == b""
+        slow.sendall(b" " * 2 + json.dumps({"nonce": NONCE}).encode().ljust(54))
+        assert slow.recv(4096).startswith(b"HTTP/1.1 4") or b" 501 " in slow.recv(4096)
+        assert c.process.wait(10) == 0
+        assert time.monotonic() - start < 6
+        assert c.log().rstrip().endswith("stopped")
+
+
+def test_bad_addresses(lab, tmp_path):  # noqa: F811
+    for option in ("--user-listen", "--http-listen", "--metrics-listen"):
+        r = run(COORDINATOR, "run", "--state", lab.state, "--manifest", lab.manifest(), "--no-tee", "--listen",
+                "127.0.0.1:0", option, "localhost:1")
+        assert r.returncode == 3 and f"{option}: localhost:1: expected" in r.stderr
