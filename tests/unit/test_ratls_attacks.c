@@ -414,6 +414,49 @@ static void test_calls_out_of_turn(void **state)
     raw_close(&r);
 }
 
+/* Calls that are none, each refused for good; the one for the time, which is signed for this connection. */
+static void test_volume_and_time(void **state)
+{
+    static const struct {
+        enum ratls_method method;
+        const char *body;
+        const char *text;
+    } rows[] = {
+        {RATLS_VOLUME, "",                                 "epoch: a call of 0 bytes is cut"},
+        {RATLS_VOLUME, "\1\4datahhhhhhhhhhhhhhhheeeeeeee", "is cut, or too long"            },
+        {RATLS_TIME,   "x",                                "TIME has no body"               },
+    };
+    struct raw r;
+    struct ratls_time t;
+
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        be_accepted(&r);
+        struct ratls_msg msg = call(&r, rows[i].method, span_str(rows[i].body));
+        assert_int_equal(msg.type, RATLS_REFUSED);
+        if (memmem(msg.text.data, msg.text.len, rows[i].text, strlen(rows[i].text)) == NULL)
+            fail_msg("%.*s", (int) msg.text.len, (const char *) msg.text.data);
+        raw_close(&r);
+        session_free(session);
+        session = session_new(&service, SESSION_MESH, NOW, &err);
+    }
+    be_accepted(&r);
+    for (unsigned i = 0; i < 2; i++) {
+        session_tick(session, NOW + i, 1000);
+        struct ratls_msg msg = call(&r, RATLS_TIME, span_of(NULL, 0));
+        assert_int_equal(msg.type, RATLS_ANSWER);
+        assert_int_equal(msg.body.len, 0);
+        assert_int_equal(msg.time_s, NOW + i);
+        assert_int_equal(ratls_link_time(&r.link, r.spki, &t, &err), 0);
+        t.time_s = msg.time_s;
+        memcpy(t.signature, msg.signature, sizeof t.signature);
+        assert_int_equal(ratls_time_check(&t, &service.current->ca.key.pub, &err), 0);
+    }
+    assert_false(session_issued(session));
+    assert_string_equal(session_volumes(session), "");
+    raw_close(&r);
+}
+
 /* Until there is somebody to judge them, TDX quotes are refused by name, on both sides. */
 static void test_tdx(void **state)
 {
@@ -837,6 +880,7 @@ int main(void)
         ROW(test_calls_limit),
         ROW(test_calls_out_of_turn),
         ROW(test_tdx),
+        ROW(test_volume_and_time),
         ROW(test_relay),
         ROW(test_relay_atls),
         ROW(test_reflection),

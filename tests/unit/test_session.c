@@ -260,6 +260,8 @@ static void test_joins(void **state)
         run(&t, rows[i].step);
         check_joined(&t, &s);
         assert_string_equal(session_protocol(t.session), nacre ? "nacre/1" : "contrast");
+        assert_true(session_issued(t.session));
+        assert_int_equal(join_result(t.join)->time.time_s, nacre ? now_s : 0);
         assert_int_equal(session_peer(t.session)->has_event_head, nacre);
         if (nacre)
             assert_memory_equal(session_peer(t.session)->event_head, event_head, sizeof event_head);
