@@ -5,7 +5,8 @@
 
 static const char magic[8] = {'N', 'C', 'E', 'P', 'O', 'C', 'H', '1'};
 
-#define COUNTER_FIXED ((size_t) 2 + 1 + 8 + 4 + EPOCH_HOLDER_SIZE) /* bytes of a counter but for its id and name */
+#define COUNTER_FIXED                                                                                        \
+    ((size_t) 2 + 1 + 8 + 4 + EPOCH_HOLDER_SIZE) /* bytes of a counter but for its id and name */
 
 /* --- the table -------------------------------------------------------------------------------------- */
 
