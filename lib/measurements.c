@@ -18,10 +18,17 @@ const char *measurements_role_name(enum measurements_role role)
         return "initrd";
     case MEASUREMENTS_KERNEL:
         return "kernel";
+    case MEASUREMENTS_TDX_FIRMWARE:
+        return "tdx_firmware";
     case MEASUREMENTS_ROLES:
         break;
     }
     return "none";
+}
+
+bool measurements_has(const struct measurements *m, enum measurements_role role)
+{
+    return m->files[role].name[0] != '\0';
 }
 
 bool measurements_name_ok(const char *name)
@@ -118,7 +125,8 @@ static void put_image(struct json_write *j, const struct measurements *m)
         json_write_bool(j, "debug", true);
     json_write_object(j, "files");
     for (int role = 0; role < MEASUREMENTS_ROLES; role++)
-        put_file(j, measurements_role_name((enum measurements_role) role), &m->files[role]);
+        if (measurements_has(m, (enum measurements_role) role))
+            put_file(j, measurements_role_name((enum measurements_role) role), &m->files[role]);
     json_write_close(j);
     if (m->snp.present)
         put_snp(j, &m->snp);
@@ -200,13 +208,20 @@ static int check_lists(const struct measurements *m, struct err *err)
 /* What the format says about the values, whether they are written or were read. */
 static int check(const struct measurements *m, struct err *err)
 {
-    for (int i = 0; i < MEASUREMENTS_ROLES; i++)
-        if (check_name(measurements_role_name((enum measurements_role) i), m->files[i].name, NULL, err) < 0)
+    for (int i = 0; i < MEASUREMENTS_ROLES; i++) {
+        const enum measurements_role role = (enum measurements_role) i;
+
+        if (role == MEASUREMENTS_TDX_FIRMWARE && !measurements_has(m, role))
+            continue;
+        if (check_name(measurements_role_name(role), m->files[i].name, NULL, err) < 0)
             return -1;
+    }
     if (!m->snp.present && !m->tdx.present)
         return err_set(err, ERR_MISSING, 0, "neither \"snp\" nor \"tdx\": no machine could be checked");
     if (m->snp.present != (m->snp.cpu_count > 0))
         return err_set(err, ERR_MISSING, 0, "snp: no CPU model");
+    if (measurements_has(m, MEASUREMENTS_TDX_FIRMWARE) && !m->tdx.present)
+        return err_set(err, ERR_FORMAT, 0, "tdx_firmware: there is no \"tdx\"");
     return check_lists(m, err);
 }
 

@@ -40,6 +40,7 @@ enum measurements_role {
     MEASUREMENTS_FIRMWARE,
     MEASUREMENTS_INITRD,
     MEASUREMENTS_KERNEL,
+    MEASUREMENTS_TDX_FIRMWARE, /* optional: TDX guests start with another firmware */
     MEASUREMENTS_ROLES,
 };
 
@@ -80,7 +81,7 @@ struct measurements_host_data {
 struct measurements {
     bool debug; /* a dev image: a console for everybody on the host */
     char cmdline[CMDLINE_MAX + 1];
-    struct measurements_file files[MEASUREMENTS_ROLES];
+    struct measurements_file files[MEASUREMENTS_ROLES]; /* one without a name is not there */
     struct measurements_snp snp;
     struct measurements_tdx tdx;
     size_t workload_count;
@@ -89,8 +90,11 @@ struct measurements {
     struct measurements_host_data host_data[MEASUREMENTS_HOST_DATA_MAX]; /* rising by name */
 };
 
-/* "firmware", "initrd", "kernel" */
+/* "firmware", "initrd", "kernel", "tdx_firmware" */
 const char *measurements_role_name(enum measurements_role role);
+
+/* Whether the image has this file; all but MEASUREMENTS_TDX_FIRMWARE it must have. */
+bool measurements_has(const struct measurements *m, enum measurements_role role) __attribute__((nonnull));
 
 /* A name that may stand in the document: 1 to MEASUREMENTS_NAME_MAX of A-Z a-z 0-9 . _ + -, no dot in front.
  * It can thus be opened inside a folder without leaving it. */

@@ -111,10 +111,17 @@ static int files_kernel(const struct json *at, struct arena *strings, void *out,
     return read_file(at, &((struct measurements *) out)->files[MEASUREMENTS_KERNEL], err);
 }
 
+static int files_tdx_firmware(const struct json *at, struct arena *strings, void *out, struct err *err)
+{
+    (void) strings;
+    return read_file(at, &((struct measurements *) out)->files[MEASUREMENTS_TDX_FIRMWARE], err);
+}
+
 static const struct json_field files_fields[] = {
-    {"firmware", true, files_firmware},
-    {"initrd",   true, files_initrd  },
-    {"kernel",   true, files_kernel  },
+    {"firmware",     true,  files_firmware    },
+    {"initrd",       true,  files_initrd      },
+    {"kernel",       true,  files_kernel      },
+    {"tdx_firmware", false, files_tdx_firmware},
 };
 
 /* --- snp --- */

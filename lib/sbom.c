@@ -254,6 +254,8 @@ static void put_built(struct json_write *j, const char *id, const char *name,
 static void role_id(int role, char id[ROLE_ID_MAX])
 {
     (void) snprintf(id, ROLE_ID_MAX, "SPDXRef-%s", measurements_role_name((enum measurements_role) role));
+    for (char *c = strchr(id, '_'); c; c = strchr(c, '_'))
+        *c = '-'; /* SPDX allows letters, digits, dots and hyphens */
 }
 
 static int put_packages(struct json_write *j, const struct sbom *sbom, struct err *err)
@@ -266,6 +268,8 @@ static int put_packages(struct json_write *j, const struct sbom *sbom, struct er
     json_write_array(j, "packages");
     put_built(j, "SPDXRef-image", sbom->image_name, NULL);
     for (int role = 0; role < MEASUREMENTS_ROLES; role++) {
+        if (!measurements_has(sbom->image, (enum measurements_role) role))
+            continue;
         role_id(role, id);
         put_built(j, id, measurements_role_name((enum measurements_role) role), &sbom->image->files[role]);
     }
@@ -294,6 +298,8 @@ static int put_relations(struct json_write *j, const struct sbom *sbom, struct e
     json_write_array(j, "relationships");
     put_relation(j, "SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-image");
     for (int role = 0; role < MEASUREMENTS_ROLES; role++) {
+        if (!measurements_has(sbom->image, (enum measurements_role) role))
+            continue;
         role_id(role, id);
         put_relation(j, "SPDXRef-image", "CONTAINS", id);
     }

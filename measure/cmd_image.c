@@ -19,7 +19,8 @@
 
 static const char help[] =
     "usage: nacre-measure image DIR --firmware FILE [--debug] [--workload FILE...] [--initdata FILE...]\n"
-    "                           [--edk2 RELEASE --qemu VERSION] [--key KEY.pem] [--out FILE]\n"
+    "                           [--edk2 RELEASE --qemu VERSION [--tdx-firmware FILE]] [--key KEY.pem] [--out "
+    "FILE]\n"
     "                           [--lock FILE... --licences FILE [--without NAME...]] [--json]\n"
     "\n"
     "What the hardware will report about the image in DIR (vmlinuz, initrd, cmdline), into "
@@ -31,8 +32,11 @@ static const char help[] =
     "  --debug           a dev image: its values go into the part \"dev\", which verify refuses by default\n"
     "  --workload FILE   disk image NAME.img with its NAME.env; the hash tree is checked\n"
     "  --initdata FILE   initdata document or disk image\n"
-    "  --edk2 RELEASE    the firmware is for TDX too: MRTD, RTMR1 and RTMR2 (see nacre-measure tdx --help)\n"
+    "  --edk2 RELEASE    for TDX too: MRTD, RTMR1 and RTMR2; the firmware's release (see nacre-measure tdx "
+    "--help)\n"
     "  --qemu VERSION    the QEMU that TDX guests are started with\n"
+    "  --tdx-firmware FILE  their firmware, where it is another one: OVMF's AmdSev variant cannot start a "
+    "TD\n"
     "  --key KEY.pem     sign: ECDSA P-384, PKCS#8 PEM; the signature goes into measurements.json.sig\n"
     "  --out FILE        instead of DIR/measurements.json\n"
     "  --lock FILE       components that went in: writes measurements.spdx.json (SPDX 2.3)\n"
@@ -181,6 +185,8 @@ static int check_options(const struct image_options *o, struct err *err)
         return err_set(err, ERR_MISSING, 0, "%s is needed", o->dir ? "--firmware" : "a folder");
     if (!o->edk2 != !o->qemu)
         return err_set(err, ERR_FORMAT, 0, "--edk2 and --qemu go together");
+    if (o->tdx_firmware && !o->edk2)
+        return err_set(err, ERR_FORMAT, 0, "--tdx-firmware needs --edk2 and --qemu");
     if ((o->locks.count > 0) != (o->licences != NULL) || (o->without.count > 0 && !o->licences))
         return err_set(err, ERR_FORMAT, 0, "--lock and --licences go together, --without needs both");
     if (o->locks.count > SBOM_LOCKS_MAX)
@@ -196,20 +202,21 @@ static enum command_status run(int argc, char **argv, struct err *err)
 {
     struct image_options o = {0};
     const struct opt opts[] = {
-        {"help",     OPT_FLAG,    &o.help,      0},
-        {"json",     OPT_FLAG,    &o.json,      0},
-        {"debug",    OPT_FLAG,    &o.debug,     0},
-        {"folder",   OPT_OPERAND, &o.dir,       0},
-        {"firmware", OPT_TEXT,    &o.firmware,  0},
-        {"workload", OPT_FILES,   &o.workloads, 0},
-        {"initdata", OPT_FILES,   &o.initdata,  0},
-        {"edk2",     OPT_TEXT,    &o.edk2,      0},
-        {"qemu",     OPT_TEXT,    &o.qemu,      0},
-        {"key",      OPT_TEXT,    &o.key,       0},
-        {"out",      OPT_TEXT,    &o.out,       0},
-        {"lock",     OPT_FILES,   &o.locks,     0},
-        {"licences", OPT_TEXT,    &o.licences,  0},
-        {"without",  OPT_FILES,   &o.without,   0},
+        {"help",         OPT_FLAG,    &o.help,         0},
+        {"json",         OPT_FLAG,    &o.json,         0},
+        {"debug",        OPT_FLAG,    &o.debug,        0},
+        {"folder",       OPT_OPERAND, &o.dir,          0},
+        {"firmware",     OPT_TEXT,    &o.firmware,     0},
+        {"workload",     OPT_FILES,   &o.workloads,    0},
+        {"initdata",     OPT_FILES,   &o.initdata,     0},
+        {"edk2",         OPT_TEXT,    &o.edk2,         0},
+        {"qemu",         OPT_TEXT,    &o.qemu,         0},
+        {"tdx-firmware", OPT_TEXT,    &o.tdx_firmware, 0},
+        {"key",          OPT_TEXT,    &o.key,          0},
+        {"out",          OPT_TEXT,    &o.out,          0},
+        {"lock",         OPT_FILES,   &o.locks,        0},
+        {"licences",     OPT_TEXT,    &o.licences,     0},
+        {"without",      OPT_FILES,   &o.without,      0},
     };
 
     if (opts_read(argc, argv, opts, sizeof opts / sizeof opts[0], err) < 0)

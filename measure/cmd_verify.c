@@ -139,7 +139,8 @@ static int check_files(const struct input *in, const struct measurements *m, str
     if (in->dirs.count == 0)
         return 0;
     for (int i = 0; i < MEASUREMENTS_ROLES; i++)
-        if (check_file(in, measurements_role_name((enum measurements_role) i), &m->files[i], checks, err) < 0)
+        if (measurements_has(m, (enum measurements_role) i) &&
+            check_file(in, measurements_role_name((enum measurements_role) i), &m->files[i], checks, err) < 0)
             return -1;
     for (size_t i = 0; i < m->workload_count; i++)
         if (check_file(in, "workload", &m->workloads[i].file, checks, err) < 0)

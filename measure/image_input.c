@@ -135,7 +135,7 @@ static int load_tdx(const struct image_options *o, const struct paths *p, struct
                     struct err *err)
 {
     struct tdx_options options = {
-        .firmware = p->firmware,
+        .firmware = o->tdx_firmware ? o->tdx_firmware : p->firmware,
         .kernel = p->kernel,
         .initrd = p->initrd,
         .cmdline = m->cmdline,
@@ -150,7 +150,7 @@ static int load_tdx(const struct image_options *o, const struct paths *p, struct
         return err_set(err, ERR_LIMIT, 0, "no memory");
     if (tdx_options_check(&options, err) == 0 && tdx_input_load(&options, &in, err) == 0 &&
         tdx_predict(&in.config, values, err) == 0)
-        rc = take_tdx(values, p->firmware, &m->tdx, err);
+        rc = take_tdx(values, options.firmware, &m->tdx, err);
     tdx_input_free(&in);
     free(values);
     return rc;
@@ -209,6 +209,8 @@ int image_input_load(const struct image_options *o, struct measurements *m, uint
         take_cmdline(p.cmdline, m->cmdline, err) < 0 || check_kind(o, m->cmdline, err) < 0)
         return -1;
     if (load_snp(&p, m, ap_eip, err) < 0)
+        return -1;
+    if (o->tdx_firmware && take_file(o->tdx_firmware, &m->files[MEASUREMENTS_TDX_FIRMWARE], err) < 0)
         return -1;
     if (o->edk2 && load_tdx(o, &p, m, err) < 0)
         return -1;

@@ -17,6 +17,7 @@ struct image_options {
     struct opt_files initdata;
     const char *edk2; /* both: the values for TDX are wanted */
     const char *qemu;
+    const char *tdx_firmware; /* NULL: firmware starts TDX guests too */
     const char *key;
     const char *out;
     struct opt_files locks;

@@ -408,6 +408,22 @@ def test_locks_of_this_tree(image):
     assert {"linux", "wolfssl", "redis-tools", "edk2"} <= {p["name"] for p in doc["packages"]}
 
 
+@pytest.mark.skipif(not all((TOP / "build" / name).exists() for name in ("firmware/TDVF.fd", "image/production/vmlinuz")),
+                    reason="needs the built image")
+def test_tdx_values_of_the_built_image(tmp_path):
+    """What make image publishes is what nacre-measure tdx computes for the firmware of TDX, and not for the other one."""
+    image = TOP / "build/image/production"
+    published = json.loads((image / "measurements.json").read_text())["image"]
+    tdvf = TOP / "build/firmware/TDVF.fd"
+    assert published["files"]["tdx_firmware"]["sha256"] == hashlib.sha256(tdvf.read_bytes()).hexdigest()
+    options = ("--kernel", image / "vmlinuz", "--initrd", image / "initrd", "--cmdline", published["cmdline"])
+    got = json.loads(ok("tdx", "--firmware", tdvf, *options, "--edk2", "202502", "--qemu", "10.1", "--json"))
+    assert published["tdx"] == {"mrtd_single_pass": got["mrtd"]["single_pass"], "mrtd_two_pass": got["mrtd"]["two_pass"],
+                                "rtmr1": got["rtmr"][1]["value"], "rtmr2": got["rtmr"][2]["value"]}
+    assert "ok       tdx_firmware TDVF.fd" in ok("verify", image / "measurements.json", "--files", image, TOP / "build/firmware",
+                                                 TOP / "build/workload")
+
+
 def test_workload_checked(image, tmp_path):
     data = bytearray((tmp_path / "work.img").read_bytes())
     data[70000] ^= 1
@@ -428,6 +444,8 @@ def test_workload_checked(image, tmp_path):
     ((), 2, "a folder is needed"),
     (("DIR",), 2, "--firmware"),
     (("DIR", "--firmware", FIRMWARE, "--edk2", "202411"), 2, "go together"),
+    (("DIR", "--firmware", FIRMWARE, "--tdx-firmware", FIRMWARE), 2, "--tdx-firmware needs"),
+    (("DIR", "--firmware", FIRMWARE, "--tdx-firmware", "/nonexistent/T.fd", "--edk2", "202502", "--qemu", "10.1"), 3, "/nonexistent/T.fd"),
     (("DIR", "--firmware", FIRMWARE, "--lock", "x"), 2, "go together"),
     (("DIR", "--firmware", FIRMWARE, "--without", "x"), 2, "--without"),
     (("DIR", "--firmware", PLAIN), 3, "kernel hashes"),

@@ -24,7 +24,8 @@ static void check(const struct measurements *m, struct span text)
     require(m->snp.cpu_count <= MEASUREMENTS_CPUS_MAX && m->workload_count <= MEASUREMENTS_WORKLOADS_MAX &&
             m->host_data_count <= MEASUREMENTS_HOST_DATA_MAX);
     for (int i = 0; i < MEASUREMENTS_ROLES; i++)
-        require(measurements_name_ok(m->files[i].name));
+        require(measurements_name_ok(m->files[i].name) ||
+                (i == MEASUREMENTS_TDX_FIRMWARE && !measurements_has(m, MEASUREMENTS_TDX_FIRMWARE)));
     for (size_t i = 0; i < m->workload_count; i++)
         require(measurements_name_ok(m->workloads[i].file.name) &&
                 verity_check(&m->workloads[i].verity, &err) == 0);

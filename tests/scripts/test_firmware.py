@@ -15,6 +15,7 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FIRMWARE = TOP / "build" / "firmware" / "OVMF.fd"
+TDVF = FIRMWARE.parent / "TDVF.fd"
 KERNEL = TOP / "build" / "kernel" / "production" / "vmlinuz"
 CMDLINE = "console=ttyS0 quiet panic=-1"
 MEMORY = 512 << 20
@@ -76,13 +77,13 @@ def hash_table(kernel, initrd, cmdline):
     return table.ljust(176, b"\0")
 
 
-def kernel_starts(folder, table, arguments, limit_s):
+def kernel_starts(folder, table, arguments, limit_s, firmware=FIRMWARE):
     """Run QEMU with the firmware until the kernel shows up, at most limit_s seconds."""
     (folder / "table").write_bytes(table)
     command = ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", f"{MEMORY >> 20}M"]
     command += ["-nodefaults", "-no-reboot", "-display", "none", "-serial", f"file:{folder}/console"]
     command += ["-device", f"loader,file={folder}/table,addr={TABLE_ADDRESS:#x},force-raw=on"]
-    command += ["-bios", str(FIRMWARE), *arguments]
+    command += ["-bios", str(firmware), *arguments]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         process.wait(limit_s)
@@ -122,3 +123,20 @@ def test_anything_else_does_not_start(changed, good_s, tmp_path):
         arguments += ["-fw_cfg", f"name=etc/boot/shim,file={KERNEL}"]
     table = b"\0" * 176 if changed == "no table" else hash_table(kernel, initrd, cmdline)
     assert not kernel_starts(tmp_path, table, arguments, 3 * good_s + 2)
+
+
+def test_the_firmware_for_tdx_starts_the_kernel(tmp_path):
+    """Outside a TD it measures into nothing, but takes the same way to the kernel."""
+    assert kernel_starts(tmp_path, b"\0" * 176, ["-kernel", str(KERNEL), "-append", CMDLINE], GOOD_LIMIT_S, TDVF)
+
+
+def test_tdx_metadata_measures_the_firmware_alone():
+    image = TDVF.read_bytes()
+    (offset,) = struct.unpack("<I", footer_entries(image)["e47a6535-984a-4798-865e-4685a7bf8ec2"])
+    start = len(image) - offset
+    magic, _, version, count = struct.unpack_from("<4sIII", image, start)
+    assert (magic, version) == (b"TDVF", 1)
+    sections = [struct.unpack_from("<IIQQII", image, start + 16 + 32 * i) for i in range(count)]
+    measured = [s for s in sections if s[5] & 1]
+    assert len(measured) == 1 and measured[0][4] == 0
+    assert measured[0][0] + measured[0][1] == len(image)

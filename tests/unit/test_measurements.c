@@ -45,6 +45,7 @@ static void test_production(void **state)
     assert_true(m->files[MEASUREMENTS_KERNEL].size == JSON_INT_MAX);
     assert_true(m->snp.present);
     assert_false(m->tdx.present);
+    assert_false(measurements_has(m, MEASUREMENTS_TDX_FIRMWARE));
     assert_int_equal(m->snp.features, 1);
     assert_int_equal(m->snp.cpu_count, 1);
     assert_string_equal(m->snp.cpus[0].model, "EPYC-v4");
@@ -72,6 +73,9 @@ static void test_others(void **state)
     assert_int_equal(m->snp.cpu_count, 2);
     assert_true(m->tdx.present);
     check_hash(m->tdx.rtmr2, HASH_SHA384, "rtmr2");
+    assert_true(measurements_has(m, MEASUREMENTS_TDX_FIRMWARE));
+    assert_string_equal(m->files[MEASUREMENTS_TDX_FIRMWARE].name, "TDVF.fd");
+    check_hash(m->files[MEASUREMENTS_TDX_FIRMWARE].sha384, HASH_SHA384, "TDVF.fd");
     free(m);
     m = parse(DIR "tdx.json");
     assert_false(m->snp.present);
@@ -127,6 +131,8 @@ static const struct row rows[] = {
     {"production.json",  "\"tdx_mrconfigid\": \"",    "\"tdx_mrconfigid\": \"x",      ERR_FORMAT,  "tdx_mrconfigid"       },
     {"production.json",  "0000\"",                    "0001\"",                       ERR_FORMAT,  "canonical"            },
     {"snp-and-tdx.json", "\"EPYC-v4\"",               "\"EPYC-A\"",                   ERR_FORMAT,  "does not rise"        },
+    {"snp-and-tdx.json", "\"TDVF.fd\"",               "\"\"",                         ERR_FORMAT,  "tdx_firmware.name"    },
+    {"snp-and-tdx.json", "\"tdx_firmware\"",          "\"tdxfirmware\"",              ERR_FORMAT,  "tdxfirmware"          },
     {"tdx.json",         "\"rtmr1\"",                 "\"rtmr0\"",                    ERR_FORMAT,  "rtmr0"                },
     {"tdx.json",         "\"tdx\"",                   "\"tdy\"",                      ERR_FORMAT,  "tdy"                  },
     {"production.json",  "\"console",                 "\"\\u0063onsole",              ERR_FORMAT,  "canonical"            },
@@ -187,7 +193,10 @@ static void test_write_refuses(void **state)
     (void) state;
     assert_int_equal(measurements_write(m, &w, &err), -1);
     test_check_err(&err, ERR_LIMIT, "do not fit", "full");
-    m->snp.present = m->tdx.present = false;
+    m->tdx.present = false;
+    assert_int_equal(measurements_write(m, &w, &err), -1);
+    test_check_err(&err, ERR_FORMAT, "tdx_firmware", "firmware for nothing");
+    m->snp.present = false;
     m->snp.cpu_count = 0;
     assert_int_equal(measurements_write(m, &w, &err), -1);
     test_check_err(&err, ERR_MISSING, "neither", "no part");

@@ -8,8 +8,10 @@
 
 static uint8_t text[SBOM_TEXT_MAX];
 
-static struct sbom sample(const struct measurements *m, const char *lock, const char *licences)
+static struct sbom sample(struct measurements *m, const char *lock, const char *licences)
 {
+    m->files[MEASUREMENTS_FIRMWARE].name[0] = m->files[MEASUREMENTS_INITRD].name[0] = 'a';
+    m->files[MEASUREMENTS_KERNEL].name[0] = 'a';
     return (struct sbom){
         .image = m,
         .image_name = "nacre",
@@ -39,10 +41,10 @@ static void test_good(void **state)
     root = json_root(&doc);
     assert_int_equal(json_get(&root, "packages", &packages, &err), 0);
     assert_int_equal(json_array(&packages, 100, &count, &err), 0);
-    assert_int_equal(count, 1 + MEASUREMENTS_ROLES + 3);
+    assert_int_equal(count, 1 + 3 + 3);
     assert_int_equal(json_get(&root, "relationships", &relations, &err), 0);
     assert_int_equal(json_array(&relations, 100, &count, &err), 0);
-    assert_int_equal(count, 1 + MEASUREMENTS_ROLES + 3);
+    assert_int_equal(count, 1 + 3 + 3);
     assert_non_null(strstr((char *) text, "pkg:deb/debian/a@1%3A2~3%2Bb?arch=amd64"));
     assert_non_null(strstr((char *) text, "pkg:deb/debian/b@2?arch=source"));
     assert_non_null(strstr((char *) text, "\"licenseDeclared\": \"MIT OR Zlib\""));
@@ -53,6 +55,12 @@ static void test_good(void **state)
     assert_int_equal(sbom_write(&s, &w, &err), 0);
     text[w.len] = '\0';
     assert_null(strstr((char *) text, "SPDXRef-3-b"));
+    assert_null(strstr((char *) text, "SPDXRef-tdx-firmware"));
+    memcpy(m->files[MEASUREMENTS_TDX_FIRMWARE].name, "TDVF.fd", sizeof "TDVF.fd");
+    w.len = 0;
+    assert_int_equal(sbom_write(&s, &w, &err), 0);
+    text[w.len] = '\0';
+    assert_non_null(strstr((char *) text, "\"relatedSpdxElement\": \"SPDXRef-tdx-firmware\""));
     free(m);
 }
 

@@ -52,6 +52,7 @@ production = {"version": 1, "image": image(cpu("EPYC-v4", "0x800f12")), "host_da
 dev = {"version": 1, "dev": {"debug": True, **image(cpu("EPYC-v4", "0x800f12"))}, "host_data": [], "workloads": []}
 both = {"version": 1, "image": {"tdx": tdx(), **image(cpu("EPYC-Milan", "0xa00f11"), cpu("EPYC-v4", "0x800f12"))},
         "host_data": [], "workloads": []}
+both["image"]["files"]["tdx_firmware"] = file("TDVF.fd", 2097152)
 only_tdx = {"version": 1, "image": {"tdx": tdx(), **image()}, "host_data": [host_data("a.toml")], "workloads": []}
 del only_tdx["image"]["snp"]
 write("production.json", production)
