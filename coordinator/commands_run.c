@@ -32,6 +32,7 @@ struct run_args {
     const char *certificate_life;
     const char *evidence_socket;
     bool no_tee;
+    bool accept_sni_nonce;
     const char *roots[EXAMINE_ROOTS_MAX];
     size_t root_count;
 };
@@ -63,11 +64,20 @@ static const char **value_of(struct run_args *args, const char *arg)
     return NULL;
 }
 
+/* An option without a value: where it is noted. NULL if arg is none. */
+static bool *flag_of(struct run_args *args, const char *arg)
+{
+    if (strcmp(arg, "--no-tee") == 0)
+        return &args->no_tee;
+    return strcmp(arg, "--accept-sni-nonce") == 0 ? &args->accept_sni_nonce : NULL;
+}
+
 static int parse_args(int argc, char **argv, struct run_args *out, struct err *err)
 {
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--no-tee") == 0) {
-            out->no_tee = true;
+        bool *flag = flag_of(out, argv[i]);
+        if (flag != NULL) {
+            *flag = true;
             continue;
         }
         const char **value = i + 1 < argc ? value_of(out, argv[i]) : NULL;
@@ -161,6 +171,7 @@ static int load(const struct run_args *args, struct store *store, struct service
     if (s->epochs == NULL)
         return -1;
     s->require_coordinator = !args->no_tee;
+    s->accept_sni_nonce = args->accept_sni_nonce;
     if (service_start(s, fileio_span(&manifest), args->manifest, wall_s(), err) < 0)
         return -1;
     if (s->current->manifest.snp_count == 0)

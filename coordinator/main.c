@@ -6,16 +6,16 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {"init",     "--state DIR [--json]",           "make the seed; print the digest that guests pin", commands_init   },
-    {"root-ca",  "--state DIR [--json]",           "print that digest again",                         commands_root_ca},
-    {"manifest", "check FILE [--no-tee] [--json]", "check a manifest and print its digest",
-     commands_manifest                                                                                                },
+    {"init",     "--state DIR [--json]",            "make the seed; print the digest that guests pin", commands_init   },
+    {"root-ca",  "--state DIR [--json]",            "print that digest again",                         commands_root_ca},
+    {"manifest", "check FILE [--no-tee] [--json]",  "check a manifest and print its digest",
+     commands_manifest                                                                                                 },
     {"run",
      "--state DIR --manifest FILE --listen ADDR:PORT [--user-listen A] [--http-listen A] [--metrics-listen "
      "A] "
      "--no-tee|--evidence-socket PATH [--test-root PEM]... "
      "[--ca-out DIR] "
-     "[--certificate-life S]",                     "serve joins",                                     commands_run    },
+     "[--certificate-life S] [--accept-sni-nonce]", "serve joins",                                     commands_run    },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

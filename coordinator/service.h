@@ -27,6 +27,7 @@ struct service {
     struct store *store;           /* the history, borrowed; NULL: none is kept */
     struct epochs *epochs;         /* of the volumes, owned; NULL: there are no volumes */
     struct mesh_ca_cert root_cert; /* of the seed's root CA, as long as this process lives */
+    bool accept_sni_nonce;         /* aTLS: also of clients that send their nonce as server name */
     bool require_coordinator;      /* a manifest needs a policy with that role: we run in a TEE */
     struct examine_trust trust;
     int64_t certificate_life_s; /* of a leaf; 0: a year */

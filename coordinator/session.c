@@ -43,6 +43,21 @@ static int add_evidence(struct session *s, const uint8_t client_nonce[ATLS_NONCE
     return s->service->evidence(s->service->evidence_ctx, report_data, w, err);
 }
 
+/* aTLS: the client's nonce, by the current form or, where the operator allows it, by the older one. */
+static int take_nonce(const struct session *s, const struct tls_hello *hello, uint8_t nonce[ATLS_NONCE_SIZE],
+                      struct err *err)
+{
+    struct err why;
+
+    if (atls_alpn_decode(hello->alpn, nonce, &why) == 0)
+        return 0;
+    if (why.code != ERR_MISSING || !s->service->accept_sni_nonce) {
+        *err = why;
+        return -1;
+    }
+    return atls_server_name_decode(hello->alpn, hello->server_name, nonce, err);
+}
+
 /* Our certificate for this connection, once the client's ALPN names tell its dialect. aTLS: the evidence in
  * it answers to the client's nonce. */
 static int give_certificate(void *ctx, const struct tls_hello *hello, struct span *certificate,
@@ -65,7 +80,7 @@ static int give_certificate(void *ctx, const struct tls_hello *hello, struct spa
     if (!s->nacre && names_nacre(hello->alpn))
         return err_set(err, ERR_FORMAT, 0, "ALPN: nacre/1 beside other names: two dialects");
     if (!s->nacre &&
-        (atls_alpn_decode(hello->alpn, client_nonce, err) < 0 || add_evidence(s, client_nonce, &e, err) < 0))
+        (take_nonce(s, hello, client_nonce, err) < 0 || add_evidence(s, client_nonce, &e, err) < 0))
         return -1;
     t.evidence = writer_span(&e);
     if (rng_bytes(t.serial, sizeof t.serial, err) < 0 || atls_certificate(&t, &w, err) < 0)
@@ -111,6 +126,7 @@ static int make_tls(struct session *s, struct err *err)
         .key = &s->key,
         .ca_certificate = writer_span(&w),
         .certificate_optional = s->kind == SESSION_USER,
+        .server_name = s->service->accept_sni_nonce,
         .calls = {.verify = take_certificate, .certificate = give_certificate, .ctx = s},
     };
     s->tls = tls_server(&config, err);

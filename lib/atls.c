@@ -94,6 +94,31 @@ int atls_alpn_decode(struct span alpn, uint8_t nonce[ATLS_NONCE_SIZE], struct er
     return 0;
 }
 
+int atls_server_name_decode(struct span alpn, struct span server_name, uint8_t nonce[ATLS_NONCE_SIZE],
+                            struct err *err)
+{
+    uint8_t got[ATLS_NONCE_SIZE];
+    size_t len = 0;
+    bool h2 = false;
+    while (alpn.len > 0) {
+        struct span name = next_name(&alpn);
+        h2 = h2 || span_eq_str(name, ATLS_ALPN_H2);
+        if (starts_with(name, ALPN_FAMILY))
+            return err_set(err, ERR_FORMAT, 0, "aTLS: a nonce in ALPN beside the server name");
+    }
+    if (!h2)
+        return err_set(err, ERR_FORMAT, 0, "aTLS: ALPN does not offer \"" ATLS_ALPN_H2 "\"");
+    if (server_name.len == 0)
+        return err_set(err, ERR_MISSING, 0, "aTLS: no nonce in ALPN or in the server name");
+    if (b64_decode(server_name, got, sizeof(got), &len, err) < 0)
+        return err_prefix(err, "aTLS: nonce in the server name");
+    if (len != sizeof(got))
+        return err_set(err, ERR_FORMAT, 0, "aTLS: nonce in the server name has %zu bytes, expected %zu", len,
+                       sizeof(got));
+    memcpy(nonce, got, sizeof(got));
+    return 0;
+}
+
 int atls_ca_certificate(const struct ecc_pair *key, const uint8_t nonce[ATLS_NONCE_SIZE], struct writer *w,
                         struct err *err)
 {

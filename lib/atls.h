@@ -34,6 +34,11 @@ int atls_alpn_encode(const uint8_t nonce[ATLS_NONCE_SIZE], char *out, struct err
 int atls_alpn_decode(struct span alpn, uint8_t nonce[ATLS_NONCE_SIZE], struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* The nonce as older clients of Contrast send it: base64(nonce) as server name, and h2 in ALPN without any
+ * nonce there. Returns 0, or -1 with *err set: ERR_MISSING without a server name, else ERR_FORMAT. */
+int atls_server_name_decode(struct span alpn, struct span server_name, uint8_t nonce[ATLS_NONCE_SIZE],
+                            struct err *err) __attribute__((warn_unused_result, nonnull));
+
 /* A server's nonce as lib/tls wants it: a self-signed certificate, with the commonName base64(nonce) as its
  * only name. Only that name is sent. Appended to w. */
 int atls_ca_certificate(const struct ecc_pair *key, const uint8_t nonce[ATLS_NONCE_SIZE], struct writer *w,

@@ -38,6 +38,8 @@ enum tls_versions {
 /* What the peer said before our certificate is sent: our evidence has to answer to its nonce. */
 struct tls_hello {
     struct span alpn; /* server: the client's ALPN names, joined by commas; empty if it sent none */
+    struct span
+        server_name; /* server, with config.server_name: as the client sent it; empty if it sent none */
     /* client: the CAs that the server accepts, each Name as text: "/CN=value". */
     struct span names[TLS_NAMES_MAX];
     size_t name_count;
@@ -66,6 +68,7 @@ struct tls_config {
     struct span ca_certificate; /* server: DER; self-signed by key; its subject is the one Name that
                                    CertificateRequest carries */
     bool certificate_optional;  /* server: a client without a certificate is fine; verify is not called */
+    bool server_name;           /* server: hand on the name that the client asks for */
     struct tls_calls calls;
 };
 

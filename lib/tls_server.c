@@ -40,12 +40,23 @@ static int set_ca_name(struct tls *t, const struct tls_config *config)
     return rc;
 }
 
+/* wolfSSL keeps the client's name only for a server that has somebody who asks for it. */
+static int keep_name(WOLFSSL *ssl, int *alert, void *ctx)
+{
+    (void) ssl;
+    (void) alert;
+    (void) ctx;
+    return 0;
+}
+
 static int prepare(struct tls *t, const struct tls_config *config, struct err *err)
 {
     if (turn_off_tickets(t, config->versions) < 0)
         return err_set(err, ERR_FORMAT, 0, "tls: session tickets cannot be turned off");
     if (set_ca_name(t, config) < 0)
         return err_set(err, ERR_FORMAT, 0, "tls: the acceptable CA's certificate is not accepted");
+    if (config->server_name)
+        wolfSSL_CTX_set_servername_callback(t->ctx, keep_name);
     return 0;
 }
 
@@ -57,6 +68,9 @@ static int certificate(struct tls *t)
     unsigned short len = 0;
     if (wolfSSL_ALPN_GetPeerProtocol(t->ssl, &list, &len) == WOLFSSL_SUCCESS)
         hello.alpn = span_of(list, len);
+    void *name = NULL;
+    unsigned short name_len = wolfSSL_SNI_GetRequest(t->ssl, WOLFSSL_SNI_HOST_NAME, &name);
+    hello.server_name = span_of(name, name_len);
     int rc = 0;
     if (hello.alpn.len > TLS_ALPN_LIST_MAX)
         rc = err_set(&t->err, ERR_LIMIT, 0, "tls: client offers %zu bytes of ALPN names, at most %d are read",

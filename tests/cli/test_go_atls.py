@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from test_coordinator import BUILD, HOST_DATA, Coordinator, Lab, Psp, Refused, join
+from test_coordinator import BUILD, COORDINATOR, HOST_DATA, Coordinator, Lab, Psp, Refused, join, run
 
 GO = BUILD / "tools/go-peer"
 CLIENT = BUILD / "tools/join_client"
@@ -74,6 +74,19 @@ def test_many_guests_at_once(lab, ours, version):
     assert len({r["leaf"] for r in results}) == MANY
     assert {len(r["secret"]) for r in results} == {128} and len({r["secret"] for r in results}) == 1
     assert len(re.findall(rf"joined .* tls={version} protocol=contrast", ours.log())) >= MANY
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_older_nonce(lab, ours, version):
+    """Older clients send their nonce as server name: only where the operator says so."""
+    result, = go_join(lab, ours.port, "-tls", version, "-sni")
+    assert result["code"] == "Unavailable" and result["leaf"] == "", result
+    state = lab.path("state")
+    pin = run(COORDINATOR, "init", "--state", state).stdout.strip()
+    with Coordinator(lab, state=state, more=["--accept-sni-nonce"]) as c:
+        results = go_join(lab, c.port, "-tls", version, "-sni", count=8, pin=pin)
+        assert {(r["error"], r["tls"]) for r in results} == {("", version)}
+        assert go_join(lab, c.port, "-tls", version, pin=pin)[0]["error"] == ""
 
 
 def test_same_secret_as_our_agents(lab, ours):

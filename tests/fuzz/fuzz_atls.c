@@ -37,6 +37,18 @@ static void try_name(struct span text)
         abort();
 }
 
+/* The first line is the ALPN list, the rest the server name. */
+static void try_server_name(struct span text)
+{
+    const uint8_t *end = text.len > 0 ? memchr(text.data, '\n', text.len) : NULL;
+    size_t alpn = end ? (size_t) (end - text.data) : text.len;
+    struct span name = end ? span_sub(text, alpn + 1, text.len - alpn - 1) : span_of(NULL, 0);
+    uint8_t nonce[ATLS_NONCE_SIZE];
+    struct err err = {0};
+    if (atls_server_name_decode(span_of(text.data, alpn), name, nonce, &err) == 0 && name.len != 44)
+        abort();
+}
+
 static void try_certificate(struct span der)
 {
     struct atls_peer peer = {
@@ -57,15 +69,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct span rest = span_of(data + 1, size - 1);
-    switch (data[0] % 3) {
+    switch (data[0] % 4) {
     case 0:
         try_alpn(rest);
         break;
     case 1:
         try_name(rest);
         break;
-    default:
+    case 2:
         try_certificate(rest);
+        break;
+    default:
+        try_server_name(rest);
     }
     return 0;
 }

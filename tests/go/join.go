@@ -150,13 +150,28 @@ func (i *initializer) checkChain(key *ecdsa.PrivateKey, meshPEM, chainPEM, rootP
 	return nil
 }
 
+// nameless credentials do not tell gRPC their server name, which may be a nonce: it would become the :authority.
+type nameless struct {
+	credentials.TransportCredentials
+}
+
+func (n nameless) Info() credentials.ProtocolInfo {
+	info := n.TransportCredentials.Info()
+	info.ServerName = ""
+	return info
+}
+
+func (n nameless) Clone() credentials.TransportCredentials {
+	return nameless{n.TransportCredentials.Clone()}
+}
+
 func (i *initializer) join() (out joined) {
 	start, key, version := time.Now(), newKey(), uint16(0)
 	fail := func(err error) joined {
 		return joined{Error: err.Error(), Code: status.Code(err).String()}
 	}
 	conn, err := grpc.NewClient("passthrough:///"+i.address,
-		grpc.WithTransportCredentials(credentials.NewTLS(i.config(key, &version))))
+		grpc.WithTransportCredentials(nameless{credentials.NewTLS(i.config(key, &version))}))
 	if err != nil {
 		return fail(err)
 	}

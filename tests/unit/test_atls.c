@@ -87,6 +87,35 @@ static void test_alpn_decode(void **state)
     }
 }
 
+static void test_server_name_decode(void **state)
+{
+    static const struct {
+        const char *alpn;
+        const char *name;
+        enum err_code code;
+        const char *text;
+    } rows[] = {
+        {"h2",                    BASE64,             ERR_NONE,    ""                                            },
+        {"http/1.1,h2",           BASE64,             ERR_NONE,    ""                                            },
+        {"h2",                    "",                 ERR_MISSING, "aTLS: no nonce in ALPN or in the server name"},
+        {"",                      BASE64,             ERR_FORMAT,  "aTLS: ALPN does not offer"                   },
+        {"http/1.1",              BASE64,             ERR_FORMAT,  "aTLS: ALPN does not offer"                   },
+        {"h2,atls:v1:nonce:" HEX, BASE64,             ERR_FORMAT,  "aTLS: a nonce in ALPN beside"                },
+        {"h2,atls:v2",            BASE64,             ERR_FORMAT,  "aTLS: a nonce in ALPN beside"                },
+        {"h2",                    "coordinator.test", ERR_FORMAT,  "aTLS: nonce in the server name"              },
+        {"h2",                    "AAAA",             ERR_FORMAT,  "aTLS: nonce in the server name has 3 bytes"  },
+        {"h2",                    "=" BASE64,         ERR_FORMAT,  "aTLS: nonce in the server name"              },
+        {"h2",                    BASE64 "AAAA",      ERR_FORMAT,  "aTLS: nonce in the server name"              },
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t got[ATLS_NONCE_SIZE] = {0xee};
+        int rc = atls_server_name_decode(span_str(rows[i].alpn), span_str(rows[i].name), got, &err);
+        check(rc, rows[i].code, rows[i].text);
+        assert_int_equal(rc == 0 ? memcmp(got, nonce, sizeof(nonce)) : got[0] - 0xee, 0);
+    }
+}
+
 static const struct {
     const char *names[3];
     enum err_code code;
@@ -311,10 +340,11 @@ static void test_peer_truncated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alpn_encode),  cmocka_unit_test(test_alpn_decode),
-        cmocka_unit_test(test_name_decode),  cmocka_unit_test(test_ca_certificate),
-        cmocka_unit_test(test_report_data),  cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_peer_refused), cmocka_unit_test(test_peer_truncated),
+        cmocka_unit_test(test_alpn_encode),        cmocka_unit_test(test_alpn_decode),
+        cmocka_unit_test(test_server_name_decode), cmocka_unit_test(test_name_decode),
+        cmocka_unit_test(test_ca_certificate),     cmocka_unit_test(test_report_data),
+        cmocka_unit_test(test_certificate),        cmocka_unit_test(test_peer_refused),
+        cmocka_unit_test(test_peer_truncated),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
