@@ -59,9 +59,10 @@ guest_obj = $(patsubst %.c,$(G)/%.o,$(1))
 host_obj  = $(patsubst %.c,$(H)/%.o,$(1))
 
 GUEST_PROGRAMS := $(addprefix $(BUILD)/guest/,init init-volumes init-launch agent mke2fs) $(BUILD)/guest-dev/init
-HOST_PROGRAMS  := $(addprefix $(BUILD)/bin/,nacre-measure nacre-coordinator softpsp)
+HOST_PROGRAMS  := $(addprefix $(BUILD)/bin/,nacre-measure nacre-coordinator nacre-verify softpsp)
+PRODUCTION_PROGRAMS := $(addprefix $(BUILD)/production/bin/,nacre-measure nacre-coordinator nacre-verify)
 
-.PHONY: all help packages deps guest host image kernel firmware workload demo test check unit san lint fuzz \
+.PHONY: all help packages deps guest host production image kernel firmware workload demo test check unit san lint fuzz \
         cov faults cli boot bench repro repro-kernel install clean tidy size
 
 all: guest host ## build the guest programs and the host tools
@@ -115,7 +116,10 @@ $(G)/libnacre.a: $(call guest_obj,$(filter-out $(HOST_ONLY),$(LIB_SRC)))
 	@rm -f $@ && ar rcsD $@ $^
 $(H)/libnacre.a: $(call host_obj,$(LIB_SRC))
 	@rm -f $@ && ar rcsD $@ $^
-$(H)/libhost.a: $(call host_obj,$(wildcard hostlib/*.c))
+# Test roots are known to the tools of build/bin, for development and tests, not to those that are installed.
+TWIN_TEST_ROOT := hostlib/test_root_known.c
+TWIN_NO_TEST_ROOT := hostlib/test_root_unknown.c
+$(H)/libhost.a: $(call host_obj,$(filter-out $(TWIN_TEST_ROOT) $(TWIN_NO_TEST_ROOT),$(wildcard hostlib/*.c)))
 	@rm -f $@ && ar rcsD $@ $^
 
 # --- guest programs: static, stripped, as they go into the image ---------------------------------------
@@ -151,13 +155,25 @@ size: guest ## sizes of the guest programs, in bytes
 
 # --- host tools ---------------------------------------------------------------------------------------
 HOST_LIBS := -L$(GLIBC)/lib -lmicrohttpd -lnghttp2 -lcjson -lwolfssl -lz -lm -lpthread
-$(BUILD)/bin/nacre-measure: $(call host_obj,$(wildcard measure/*.c)) $(H)/libhost.a $(H)/libnacre.a
-$(BUILD)/bin/nacre-coordinator: $(call host_obj,$(wildcard coordinator/*.c)) $(H)/libhost.a $(H)/libnacre.a
-$(BUILD)/bin/softpsp: $(call host_obj,$(wildcard softpsp/*.c)) $(H)/libhost.a $(H)/libnacre.a
+MEASURE_OBJ := $(call host_obj,$(wildcard measure/*.c))
+COORDINATOR_OBJ := $(call host_obj,$(wildcard coordinator/*.c))
+VERIFY_OBJ := $(call host_obj,$(wildcard verify/*.c))
+$(BUILD)/bin/nacre-measure $(BUILD)/production/bin/nacre-measure: $(MEASURE_OBJ)
+$(BUILD)/bin/nacre-coordinator $(BUILD)/production/bin/nacre-coordinator: $(COORDINATOR_OBJ)
+$(BUILD)/bin/nacre-verify $(BUILD)/production/bin/nacre-verify: $(VERIFY_OBJ)
+$(BUILD)/bin/softpsp: $(call host_obj,$(wildcard softpsp/*.c))
+$(HOST_PROGRAMS): $(call host_obj,$(TWIN_TEST_ROOT)) $(H)/libhost.a $(H)/libnacre.a
+$(PRODUCTION_PROGRAMS): $(call host_obj,$(TWIN_NO_TEST_ROOT)) $(H)/libhost.a $(H)/libnacre.a
+link_host = $(CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(HOST_LIBS)
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(Q)$(link_host)
+$(BUILD)/production/bin/%:
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(link_host)
+production: $(PRODUCTION_PROGRAMS) ## link the host tools as they are installed: without the option for test roots
 host: $(HOST_PROGRAMS) ## build the host tools
 
 # --- images ---------------------------------------------------------------------------------------------
@@ -171,7 +187,7 @@ demo: image ## the whole story: build, boot, attest, unlock, serve, refuse
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 # init/ as the tests see it: everything but the mains and the real system layer.
 TEST_INIT := $(filter-out init/main.c init/sys_linux.c init/%_main.c $(TWINS_DEV),$(wildcard init/*.c))
-TEST_PARTS := $(filter-out agent/main.c coordinator/main.c softpsp/main.c,$(AGENT_SRC) $(wildcard coordinator/*.c softpsp/*.c))
+TEST_PARTS := $(filter-out agent/main.c coordinator/main.c softpsp/main.c,$(AGENT_SRC) $(wildcard coordinator/*.c softpsp/*.c)) $(TWIN_TEST_ROOT)
 $(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_dm.c init/volumes_mount.c,$(TEST_INIT)) $(TEST_PARTS))
 	@rm -f $@ && ar rcsD $@ $^
 $(H)/libfake.a: $(call host_obj,$(wildcard tests/fake/*.c))
@@ -257,10 +273,10 @@ bench: image $(BUILD)/bench/unlock ## measure against the budgets of the design 
 	@python3 tests/bench/bench.py $(BENCH_OPTIONS)
 
 PREFIX  ?= /usr/local
-install: host ## install the host tools and man pages under PREFIX (/usr/local)
+install: production ## install the host tools and man pages under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 755 $(BUILD)/bin/nacre-measure $(BUILD)/bin/nacre-coordinator $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 docs/man/nacre-measure.1 docs/man/nacre-coordinator.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 755 $(PRODUCTION_PROGRAMS) $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 docs/man/nacre-measure.1 docs/man/nacre-coordinator.1 docs/man/nacre-verify.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 $(wildcard docs/man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5/
 
 clean: ## remove build/ (the cache outside the tree stays)

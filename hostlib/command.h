@@ -12,10 +12,11 @@
 
 /* Exit status of every command. */
 enum command_status {
-    COMMAND_DONE = 0,      /* done, or: it matches */
-    COMMAND_MISMATCH = 1,  /* well-formed input that does not match */
-    COMMAND_USAGE = 2,     /* wrong options */
-    COMMAND_BAD_INPUT = 3, /* a file is missing or wrong */
+    COMMAND_DONE = 0,       /* done, or: it matches */
+    COMMAND_MISMATCH = 1,   /* well-formed input that does not match */
+    COMMAND_USAGE = 2,      /* wrong options */
+    COMMAND_BAD_INPUT = 3,  /* a file is missing or wrong */
+    COMMAND_UNATTESTED = 4, /* nacre-verify: passed, but --no-tee left out the machine itself */
 };
 
 struct command {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTS_MAX 40       /* options of one command */
+#define OPTS_MAX 60       /* options of one command */
 #define OPTS_FILES_MAX 16 /* values of one OPT_FILES */
 
 enum opt_kind {
