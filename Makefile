@@ -63,7 +63,7 @@ HOST_PROGRAMS  := $(addprefix $(BUILD)/bin/,nacre-measure nacre-coordinator nacr
 PRODUCTION_PROGRAMS := $(addprefix $(BUILD)/production/bin/,nacre-measure nacre-coordinator nacre-verify)
 
 .PHONY: all help packages deps guest host production image kernel firmware workload demo test check unit san lint fuzz \
-        cov faults cli boot bench repro repro-kernel install clean tidy size
+        cli boot bench repro repro-kernel install clean tidy size
 
 all: guest host ## build the guest programs and the host tools
 
@@ -87,7 +87,7 @@ build/kernel/.stamp: $(KERNEL_IN) | packages
 kernel: build/kernel/.stamp ## build the production and the dev kernel
 build/firmware/.stamp: $(wildcard kernel-config/edk2/*) scripts/build-firmware scripts/fetch scripts/lib.sh rootfs/sources.lock | packages
 	@scripts/build-firmware && touch $@
-firmware: build/firmware/.stamp ## build the firmware that measures kernel, initrd and command line
+firmware: build/firmware/.stamp ## build the firmware for SEV-SNP and for TDX
 build/workload/.stamp: $(wildcard rootfs/workload* rootfs/*.conf tests/probe/*) scripts/build-workload | packages
 	@scripts/build-workload && touch $@
 workload: build/workload/.stamp ## build the demo's workload image and the tests' probe image
