@@ -113,7 +113,7 @@ class Lab:
         out.write_text(json.dumps(m))
         return out
 
-    def policy(self, port, pin=None, protocol="nacre/1"):
+    def policy(self, port, pin=None, protocol="nacre/1", volumes=()):
         return json.dumps({
             "version": 1, "platforms": ["snp"],
             "image": {"device": "image", "filesystem": "erofs", "hash": "sha256", "root_hash": "00" * 32, "salt": "",
@@ -121,7 +121,8 @@ class Lab:
             "workload": {"argv": ["/bin/true"], "env": [], "cwd": "/", "hostname": "web", "uid": 1000, "gid": 1000,
                          "groups": [], "capabilities": [], "rlimits": [], "seccomp": {"profile": "default"},
                          "tmpfs": [], "masked_paths": [], "readonly_paths": [], "console": "none"},
-            "volumes": [], "network": [{"link": "eth0", "address": "10.0.2.15/24", "gateway": "10.0.2.2"}],
+            "volumes": [{"name": v, "device": v, "mount": f"/{v}", "filesystem": "ext4", "format_if_blank": True} for v in volumes],
+            "network": [{"link": "eth0", "address": "10.0.2.15/24", "gateway": "10.0.2.2"}],
             "coordinator": {"address": f"127.0.0.1:{port}", "root_ca_key_sha256": pin or self.pin,
                             "protocol": protocol,
                             "deadline_ms": 20000, "retry_ms": 100, "retry_max_ms": 1000},
@@ -212,7 +213,7 @@ class Refused(Exception):
     pass
 
 
-def join(lab, port, *psp_options, pin=None, protocol="nacre/1", **psp_change):
+def join(lab, port, *psp_options, pin=None, protocol="nacre/1", volumes=(), **psp_change):
     """One guest: what PID 1 would get from the agent, or Refused with the agent's text."""
     psp = Psp(lab, *psp_options, **psp_change)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -222,7 +223,7 @@ def join(lab, port, *psp_options, pin=None, protocol="nacre/1", **psp_change):
     ours.settimeout(40)
     try:
         send = lambda kind, payload: ours.send(struct.pack("<HHI", kind, 0, len(payload)) + payload)
-        send(START, struct.pack("<HQ", 1, int(time.time()) - 60) + bytes(range(48)) + block(lab.policy(port, pin, protocol)) + block(b""))
+        send(START, struct.pack("<HQ", 1, int(time.time()) - 60) + bytes(range(48)) + block(lab.policy(port, pin, protocol, volumes)) + block(b""))
         result = None
         while True:
             message = ours.recv(1 << 18)
@@ -313,6 +314,18 @@ def test_join(lab, protocol):
         run("openssl", "x509", "-in", leaf, "-noout", "-pubkey").stdout
     spki = run("sh", "-c", f"openssl x509 -in {root_ca} -noout -pubkey | openssl pkey -pubin -outform der | sha256sum")
     assert spki.stdout.split()[0] == lab.pin
+
+
+def test_join_takes_leases(lab):
+    """The agent asks for each volume of its policy; a second boot does not get them, and boots all the same."""
+    with Coordinator(lab) as c:
+        for _ in range(2):
+            assert len(join(lab, c.port, volumes=["data", "logs"])["secret"]) == 64
+        c.wait_log(r" joined .* volumes=data:acquire:ok:0,logs:acquire:ok:0\n")
+        c.wait_log(r" joined .* volumes=data:acquire:held:0,logs:acquire:held:0\n")
+        join(lab, c.port, volumes=["data"], protocol="contrast")
+        assert "protocol=contrast" in c.wait_log(r" joined .*protocol=contrast.*\n").group(0)
+        assert c.log().count("volumes=") == 2
 
 
 def test_what_stays(lab):
