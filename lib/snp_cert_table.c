@@ -14,9 +14,11 @@ static const uint8_t guid_ask[GUID_SIZE] = {0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 
                                             0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82};
 static const uint8_t guid_ark[GUID_SIZE] = {0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52,
                                             0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae};
+static const uint8_t guid_crl[GUID_SIZE] = {0x92, 0xf8, 0x1b, 0xc3, 0x58, 0x11, 0x4d, 0x3d,
+                                            0x97, 0xff, 0xd1, 0x9f, 0x88, 0xdc, 0x67, 0xea};
 
 /* The kinds of certificate we use: GUID, and where it goes in a chain. */
-#define KINDS 4
+#define KINDS 5
 struct kind {
     const uint8_t *guid;
     const char *name;
@@ -29,6 +31,7 @@ static void kinds_of(struct snp_chain *chain, struct kind kinds[KINDS])
     kinds[1] = (struct kind){guid_vlek, "VLEK", &chain->vlek};
     kinds[2] = (struct kind){guid_ask, "ASK", &chain->ask};
     kinds[3] = (struct kind){guid_ark, "ARK", &chain->ark};
+    kinds[4] = (struct kind){guid_crl, "CRL", &chain->crl};
 }
 
 static int take(struct span bytes, const struct kind *kind, uint32_t offset, uint32_t len, struct err *err)

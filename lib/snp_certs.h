@@ -37,6 +37,7 @@ struct snp_chain {
     struct span vlek;
     struct span ask; /* ASK, or ASVK with a VLEK */
     struct span ark; /* compared with the pinned root only, never trusted */
+    struct span crl; /* the ARK's revocation list, when one came along; who verifies decides about its use */
 };
 
 /* What a leaf's extensions say. */

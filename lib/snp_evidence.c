@@ -20,6 +20,10 @@ enum {
     CHAIN_VLEK = 6,
     CHAIN_EXTRAS = 7,
 };
+enum {
+    EXTRA_KEY = 1, /* an entry of the map */
+    EXTRA_VALUE = 2,
+};
 /* sevsnp.SevProduct */
 enum {
     PRODUCT_NAME = 1,
@@ -28,7 +32,8 @@ enum {
 };
 
 #define REPORT_MESSAGE_MAX 2048 /* bytes; the fields below need 1,300 at most */
-#define CHAIN_MESSAGE_MAX (4 * (SNP_EVIDENCE_CERT_MAX + 8))
+#define CHAIN_MESSAGE_MAX (4 * (SNP_EVIDENCE_CERT_MAX + 8) + SNP_EVIDENCE_CRL_MAX + 64)
+#define CRL_KEY "00569ee4-e480-4fba-bbf4-45b629901180" /* Contrast's, for the map "extras" */
 #define STEPPING_MAX 15
 
 /* How the fields of sevsnp.Report map to the bytes of a report: numbers are little endian there. */
@@ -129,6 +134,12 @@ static void put_chain(const struct snp_chain *chain, struct writer *w)
     protobuf_put_bytes(w, CHAIN_ASK, chain->ask);
     protobuf_put_bytes(w, CHAIN_ARK, chain->ark);
     protobuf_put_bytes(w, CHAIN_VLEK, chain->vlek);
+    if (chain->crl.len == 0)
+        return;
+    size_t mark = w->len;
+    protobuf_put_bytes(w, EXTRA_KEY, span_str(CRL_KEY));
+    protobuf_put_bytes(w, EXTRA_VALUE, chain->crl);
+    protobuf_close(w, CHAIN_EXTRAS, mark);
 }
 
 static int check_chain_sizes(const struct snp_chain *chain, struct err *err)
@@ -137,6 +148,9 @@ static int check_chain_sizes(const struct snp_chain *chain, struct err *err)
         chain->ask.len > SNP_EVIDENCE_CERT_MAX || chain->ark.len > SNP_EVIDENCE_CERT_MAX)
         return err_set(err, ERR_LIMIT, 0, "evidence: a certificate has more than %d bytes",
                        SNP_EVIDENCE_CERT_MAX);
+    if (chain->crl.len > SNP_EVIDENCE_CRL_MAX)
+        return err_set(err, ERR_LIMIT, 0, "evidence: the revocation list has more than %d bytes",
+                       SNP_EVIDENCE_CRL_MAX);
     return 0;
 }
 
@@ -259,6 +273,33 @@ static int take_chain_field(const struct protobuf_field *field, struct snp_chain
     }
 }
 
+/* An entry of the map "extras": a CRL under Contrast's key, or a host's own, which we do not use. */
+static int read_extra(struct span entry, struct snp_chain *chain, struct err *err)
+{
+    struct reader r = reader_of(entry);
+    struct protobuf_field field;
+    struct span key = {0}, value = {0};
+    uint64_t seen = 0;
+    int rc;
+
+    while ((rc = protobuf_next(&r, &field, err)) == 1) {
+        if (protobuf_once(&seen, &field, PROTOBUF_BYTES, err) < 0)
+            return err_prefix(err, "evidence: extras");
+        if (field.number != EXTRA_KEY && field.number != EXTRA_VALUE)
+            return err_set(err, ERR_FORMAT, 0, "evidence: extras field %u is not known", field.number);
+        *(field.number == EXTRA_KEY ? &key : &value) = field.bytes;
+    }
+    if (rc < 0)
+        return err_prefix(err, "evidence: extras");
+    if (!span_eq_str(key, CRL_KEY))
+        return 0;
+    if (chain->crl.len > 0 || value.len == 0 || value.len > SNP_EVIDENCE_CRL_MAX)
+        return err_set(err, ERR_LIMIT, 0, "evidence: expected one revocation list of 1 to %d bytes",
+                       SNP_EVIDENCE_CRL_MAX);
+    chain->crl = value;
+    return 0;
+}
+
 static int read_chain(struct span message, struct snp_chain *chain, struct err *err)
 {
     struct reader r = reader_of(message);
@@ -267,10 +308,12 @@ static int read_chain(struct span message, struct snp_chain *chain, struct err *
     int extras = 0, rc;
 
     while ((rc = protobuf_next(&r, &field, err)) == 1) {
-        /* a map may stand often: a CRL or a host's own entries, which we do not use */
+        /* a map may stand often */
         if (field.number == CHAIN_EXTRAS && field.wire == PROTOBUF_BYTES) {
             if (++extras > SNP_EVIDENCE_EXTRAS_MAX)
                 return err_set(err, ERR_LIMIT, 0, "evidence: more than %d extras", SNP_EVIDENCE_EXTRAS_MAX);
+            if (read_extra(field.bytes, chain, err) < 0)
+                return -1;
             continue;
         }
         if (protobuf_once(&seen, &field, PROTOBUF_BYTES, err) < 0)

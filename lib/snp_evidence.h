@@ -13,7 +13,8 @@
 
 #define SNP_EVIDENCE_MAX 17000     /* bytes: what a TLS certificate may carry */
 #define SNP_EVIDENCE_CERT_MAX 4096 /* bytes of one certificate in it */
-#define SNP_EVIDENCE_EXTRAS_MAX 8  /* entries of the map "extras"; they are skipped */
+#define SNP_EVIDENCE_CRL_MAX 8192  /* bytes of the revocation list in it */
+#define SNP_EVIDENCE_EXTRAS_MAX 8  /* entries of the map "extras"; all but the list are skipped */
 
 struct snp_evidence {
     uint8_t report[SNP_REPORT_SIZE];

@@ -8,10 +8,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void inside(struct span part, const uint8_t *data, size_t size)
+static void inside(struct span part, size_t max, const uint8_t *data, size_t size)
 {
-    if (part.len > SNP_EVIDENCE_CERT_MAX ||
-        (part.len > 0 && (part.data < data || part.data + part.len > data + size)))
+    if (part.len > max || (part.len > 0 && (part.data < data || part.data + part.len > data + size)))
         abort();
 }
 
@@ -30,10 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         return 0;
     }
-    inside(e.chain.vcek, data, size);
-    inside(e.chain.vlek, data, size);
-    inside(e.chain.ask, data, size);
-    inside(e.chain.ark, data, size);
+    inside(e.chain.vcek, SNP_EVIDENCE_CERT_MAX, data, size);
+    inside(e.chain.vlek, SNP_EVIDENCE_CERT_MAX, data, size);
+    inside(e.chain.ask, SNP_EVIDENCE_CERT_MAX, data, size);
+    inside(e.chain.ark, SNP_EVIDENCE_CERT_MAX, data, size);
+    inside(e.chain.crl, SNP_EVIDENCE_CRL_MAX, data, size);
     if (snp_report_parse(span_of(e.report, sizeof e.report), &r, &err) < 0)
         abort();
     if (snp_evidence_encode(span_of(e.report, sizeof e.report), &e.chain, e.product, &w, &err) < 0 ||
@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (memcmp(again.report, e.report, sizeof e.report) != 0 || !span_eq(again.chain.vcek, e.chain.vcek) ||
         !span_eq(again.chain.vlek, e.chain.vlek) || !span_eq(again.chain.ask, e.chain.ask) ||
-        !span_eq(again.chain.ark, e.chain.ark) || again.product != e.product)
+        !span_eq(again.chain.ark, e.chain.ark) || !span_eq(again.chain.crl, e.chain.crl) ||
+        again.product != e.product)
         abort();
     return 0;
 }

@@ -14,7 +14,7 @@ static void test_round_trip(void **state)
 
     (void) state;
     test_load(&case_genoa, &l);
-    for (unsigned which = 0; which < 16; which++) {
+    for (unsigned which = 0; which < 32; which++) {
         struct writer w = writer_of(buf, sizeof buf);
         struct snp_chain in = {0};
 
@@ -26,11 +26,13 @@ static void test_round_trip(void **state)
             in.ask = l.chain.ask;
         if (which & 8)
             in.ark = l.chain.ark;
+        if (which & 16)
+            in.crl = l.chain.ask;
         snp_cert_table_write(&in, &w);
         assert_false(w.bad);
         assert_int_equal(snp_cert_table_parse(writer_span(&w), &got, &err), 0);
         assert_true(span_eq(got.vcek, in.vcek) && span_eq(got.vlek, in.vlek) && span_eq(got.ask, in.ask) &&
-                    span_eq(got.ark, in.ark));
+                    span_eq(got.ark, in.ark) && span_eq(got.crl, in.crl));
     }
 }
 

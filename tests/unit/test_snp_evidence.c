@@ -146,7 +146,7 @@ static void test_encode_refusals(void **state)
 /* A message made of parts: report fields, then more. */
 struct parts {
     uint8_t report[4096];
-    uint8_t all[8192];
+    uint8_t all[16384];
     struct writer in_report;
     struct writer out;
 };
@@ -265,8 +265,7 @@ static void test_other_parts(void **state)
         {"a number",             2, 3, 0,                         5, 1, ERR_FORMAT, ""                 },
         {"firmware certificate", 2, 4, 16,                        0, 1, ERR_NONE,   ""                 },
         {"unknown certificate",  2, 5, 16,                        0, 1, ERR_FORMAT, "not known"        },
-        {"eight extras",         2, 7, 16,                        0, 8, ERR_NONE,   ""                 },
-        {"nine extras",          2, 7, 16,                        0, 9, ERR_LIMIT,  "extras"           },
+        {"extras of zeros",      2, 7, 16,                        0, 1, ERR_FORMAT, "extras"           },
         {"product 3",            3, 1, 0,                         3, 1, ERR_NONE,   ""                 },
         {"product 4",            3, 1, 0,                         4, 1, ERR_FORMAT, "product 4"        },
         {"stepping",             3, 2, 0,                         1, 1, ERR_NONE,   ""                 },
@@ -303,13 +302,95 @@ static void test_other_parts(void **state)
     }
 }
 
+/* Entries of the map "extras": a revocation list under Contrast's key, and whatever else. */
+static void test_extras(void **state)
+{
+    static uint8_t list[SNP_EVIDENCE_CRL_MAX + 1];
+    static const char *const crl_key = "00569ee4-e480-4fba-bbf4-45b629901180";
+    static const struct {
+        const char *label;
+        bool ours; /* the CRL's key */
+        size_t len;
+        int times;
+        uint32_t more; /* another field */
+        enum err_code code;
+        const char *text;
+    } rows[] = {
+        {"a list",        true,  700,                      1, 0, ERR_NONE,   ""                       },
+        {"largest",       true,  SNP_EVIDENCE_CRL_MAX,     1, 0, ERR_NONE,   ""                       },
+        {"too large",     true,  SNP_EVIDENCE_CRL_MAX + 1, 1, 0, ERR_LIMIT,  "one revocation list"    },
+        {"empty",         true,  0,                        1, 0, ERR_LIMIT,  "one revocation list"    },
+        {"two lists",     true,  10,                       2, 0, ERR_LIMIT,  "one revocation list"    },
+        {"a host's own",  false, 10,                       8, 0, ERR_NONE,   ""                       },
+        {"nine of them",  false, 10,                       9, 0, ERR_LIMIT,  "more than 8 extras"     },
+        {"unknown field", true,  10,                       1, 3, ERR_FORMAT, "extras field 3"         },
+        {"key twice",     true,  10,                       1, 1, ERR_FORMAT, "extras: protobuf: field"},
+    };
+    struct snp_loaded l;
+
+    (void) state;
+    test_load(&case_genoa, &l);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static uint8_t buf[12000];
+        struct writer w = writer_of(buf, sizeof buf);
+        struct snp_evidence got;
+        struct parts p;
+        struct err err = {0};
+        int rc;
+
+        begin(&p, &l, -1);
+        protobuf_put_message(&p.out, 1, writer_span(&p.in_report));
+        for (int n = 0; n < rows[i].times; n++) {
+            size_t mark = w.len;
+
+            protobuf_put_bytes(&w, 1, span_str(rows[i].ours ? crl_key : "other"));
+            protobuf_put_bytes(&w, 2, span_of(list, rows[i].len));
+            if (rows[i].more != 0)
+                protobuf_put_bytes(&w, rows[i].more, span_str("x"));
+            protobuf_close(&w, 7, mark);
+        }
+        protobuf_put_message(&p.out, 2, writer_span(&w));
+        assert_false(w.bad || p.out.bad);
+        rc = snp_evidence_decode(writer_span(&p.out), &got, &err);
+        if ((rc == 0) != (rows[i].code == ERR_NONE))
+            fail_msg("%s: %d %s", rows[i].label, rc, err.text);
+        if (rc < 0)
+            test_check_err(&err, rows[i].code, rows[i].text, rows[i].label);
+        else
+            assert_int_equal(got.chain.crl.len, rows[i].ours ? rows[i].len : 0);
+    }
+}
+
+/* A list that the host gave goes out with the evidence. */
+static void test_crl_encode(void **state)
+{
+    static uint8_t buf[SNP_EVIDENCE_MAX], list[SNP_EVIDENCE_CRL_MAX + 1];
+    struct writer w = writer_of(buf, sizeof buf);
+    struct snp_loaded l;
+    struct snp_evidence got;
+    struct err err;
+
+    (void) state;
+    test_load(&case_genoa, &l);
+    l.chain.crl = span_of(list, 777);
+    assert_int_equal(
+        snp_evidence_encode(span_of(l.report, SNP_REPORT_SIZE), &l.chain, SNP_PRODUCT_GENOA, &w, &err), 0);
+    assert_int_equal(snp_evidence_decode(writer_span(&w), &got, &err), 0);
+    assert_true(span_eq(got.chain.crl, l.chain.crl) && span_eq(got.chain.ask, l.chain.ask));
+    l.chain.crl.len = sizeof list;
+    assert_int_equal(
+        snp_evidence_encode(span_of(l.report, SNP_REPORT_SIZE), &l.chain, SNP_PRODUCT_GENOA, &w, &err), -1);
+    test_check_err(&err, ERR_LIMIT, "revocation list has more than 8192", "too large");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decode),          cmocka_unit_test(test_encode),
         cmocka_unit_test(test_report_alone),    cmocka_unit_test(test_version_5),
         cmocka_unit_test(test_encode_refusals), cmocka_unit_test(test_decode_refusals),
-        cmocka_unit_test(test_other_parts),
+        cmocka_unit_test(test_other_parts),     cmocka_unit_test(test_extras),
+        cmocka_unit_test(test_crl_encode),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
