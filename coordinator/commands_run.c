@@ -7,10 +7,10 @@
 #include "listeners.h"
 #include "metrics.h"
 #include "own_evidence.h"
-#include "pem.h"
 #include "seed_file.h"
 #include "server.h"
 #include "service.h"
+#include "trust_files.h"
 #include "store.h"
 
 #include <errno.h>
@@ -21,7 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROOT_PEM_MAX 16384 /* bytes */
 #define CERTIFICATE_LIFE_MIN_S 60
 
 struct run_args {
@@ -31,6 +30,7 @@ struct run_args {
     const char *ca_out;
     const char *certificate_life;
     const char *evidence_socket;
+    const char *collateral;
     bool no_tee;
     bool accept_sni_nonce;
     const char *roots[EXAMINE_ROOTS_MAX];
@@ -49,6 +49,7 @@ static const char **value_of(struct run_args *args, const char *arg)
         {"--ca-out",           &args->ca_out          },
         {"--certificate-life", &args->certificate_life},
         {"--evidence-socket",  &args->evidence_socket },
+        {"--collateral",       &args->collateral      },
     };
 
     for (int door = 0; door < LIMITS_DOORS; door++) {
@@ -95,6 +96,11 @@ static int parse_args(int argc, char **argv, struct run_args *out, struct err *e
         commands_usage(err, "exactly one of --no-tee and --evidence-socket is needed");
         return COMMANDS_USAGE;
     }
+    if (out->collateral == NULL) {
+        commands_usage(err,
+                       "--collateral is needed: a folder, or none to go without revocation lists and TDX");
+        return COMMANDS_USAGE;
+    }
     return COMMANDS_OK;
 }
 
@@ -131,35 +137,6 @@ static uint64_t clock_ms(void)
     return (uint64_t) ts.tv_sec * 1000 + (uint64_t) ts.tv_nsec / 1000000;
 }
 
-/* The certificate in pem, as DER; out->data has room for pem.len bytes. */
-static int take_root(struct span pem, struct fileio_bytes *out, struct err *err)
-{
-    struct writer w = writer_of(out->data, pem.len);
-    struct span cert;
-
-    if (pem_next(&pem, PEM_LABEL_CERTIFICATE, &w, &cert, err) < 0)
-        return -1;
-    out->len = cert.len;
-    return 0;
-}
-
-static int load_root(const char *path, struct fileio_bytes *out, struct err *err)
-{
-    AUTO_BYTES pem = {0};
-
-    if (fileio_read(path, ROOT_PEM_MAX, &pem, err) < 0)
-        return -1;
-    struct fileio_bytes der = {.data = calloc(1, pem.len + 1), .len = pem.len};
-    if (der.data == NULL)
-        return err_set(err, ERR_SYS, ENOMEM, "%s", path);
-    if (take_root(fileio_span(&pem), &der, err) < 0) {
-        fileio_free(&der);
-        return err_prefix(err, "%s", path);
-    }
-    *out = der;
-    return 0;
-}
-
 static int load(const struct run_args *args, struct store *store, struct service *s, struct err *err)
 {
     AUTO_BYTES manifest = {0};
@@ -174,16 +151,9 @@ static int load(const struct run_args *args, struct store *store, struct service
     s->accept_sni_nonce = args->accept_sni_nonce;
     if (service_start(s, fileio_span(&manifest), args->manifest, wall_s(), err) < 0)
         return -1;
-    if (s->current->manifest.snp_count == 0)
-        return err_set(err, ERR_MISSING, 0,
-                       "%s: ReferenceValues.snp is empty, and TDX evidence is not supported yet",
-                       args->manifest);
-    for (size_t i = 0; i < args->root_count; i++) {
-        if (load_root(args->roots[i], &s->trust.roots[i], err) < 0)
-            return -1;
-        s->trust.root_count = i + 1;
-    }
-    return 0;
+    const struct trust_files files = {
+        .roots = args->roots, .root_count = args->root_count, .collateral = args->collateral};
+    return trust_files_load(&files, wall_s(), &s->trust, err);
 }
 
 static int publish_cas(const char *dir, const struct service *s, struct err *err)
@@ -210,8 +180,7 @@ static void announce(const struct run_args *args, const struct service *s, const
     if (args->no_tee)
         joinlog_note(now_s,
                      "WARNING: --no-tee: this Coordinator is not attested, guests must pin its root CA");
-    if (s->current->manifest.tdx_count > 0)
-        joinlog_note(now_s, "note: TDX evidence is refused: it is not supported yet");
+    trust_files_announce(&s->trust, &s->current->manifest, now_s);
     const struct epochs_stats epochs = epochs_stats(s->epochs);
     joinlog_note(now_s, "epochs of %zu volumes, table written %llu times", epochs.counters,
                  (unsigned long long) epochs.sequence);

@@ -1,195 +1,165 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "examine.h"
+#include "examine_parts.h"
 
-#include "snp_evidence.h"
-#include "snp_verify.h"
+#include "tdx_evidence.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static void add_reason(struct examine_peer *p, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void add_reason(char reason[EXAMINE_REASON_MAX], const char *fmt,
+                                                             ...)
 {
-    size_t len = strlen(p->reason);
+    size_t len = strlen(reason);
     va_list ap;
 
     va_start(ap, fmt);
-    (void) vsnprintf(p->reason + len, sizeof p->reason - len, fmt, ap); /* cutting is fine */
+    (void) vsnprintf(reason + len, EXAMINE_REASON_MAX - len, fmt, ap); /* cutting is fine */
     va_end(ap);
 }
 
-static void refuse(struct examine_peer *p, enum grpc_status status, const char *text)
+void examine_refuse(struct examine_peer *p, enum grpc_status status, const char *what, const char *text)
 {
     p->status = status;
-    p->check = "evidence";
-    add_reason(p, "%s", text);
+    p->check = what;
+    add_reason(p->reason, "%s: %s", what, text);
 }
 
-/* The report itself is as good as the chain makes it: what failed, if anything, is an expectation. */
-static bool is_genuine(const struct snp_verdict *verdict)
+void examine_policy(struct examine_peer *p, const struct manifest_policy *policy, const char *what)
 {
-    for (int i = 0; i < SNP_CHECK_REPORT_DATA; i++) {
-        if (verdict->rows[i].result != SNP_PASSED)
+    char hex[2 * SNP_HOST_DATA_SIZE + 1] = "";
+
+    p->policy = policy;
+    p->status = policy != NULL ? GRPC_OK : GRPC_PERMISSION_DENIED;
+    if (policy != NULL)
+        return;
+    p->check = what;
+    for (size_t i = 0; i < SNP_HOST_DATA_SIZE; i++)
+        (void) snprintf(hex + 2 * i, 3, "%02x", p->host_data[i]);
+    add_reason(p->reason, "%s: %s is not in the manifest's Policies", what, hex);
+}
+
+/* --- entries --------------------------------------------------------------------------------------- */
+
+/* A try, and what came of it. */
+struct found {
+    size_t root; /* 0: the vendor's; else a test root's place and 1 */
+    int verdict; /* 0: accepted */
+    struct examine_rows rows;
+};
+
+static bool is_genuine(const struct examine_rows *rows)
+{
+    for (size_t i = 0; i < rows->genuine; i++) {
+        if (!rows->rows[i].passed)
             return false;
     }
     return true;
 }
 
-/* Every row that refused, under the name of the entry that was tried. */
-static void add_rows(struct examine_peer *p, size_t index, const struct snp_verdict *verdict)
+/* Every row that refused, under the name of the entry that was tried. Returns the first one's name. */
+static const char *add_rows(const struct examine_case *c, size_t index, const struct examine_rows *rows,
+                            char reason[EXAMINE_REASON_MAX])
 {
-    add_reason(p, "%sReferenceValues.snp[%zu]: ", p->reason[0] != '\0' ? "; " : "", index);
-    for (int i = 0, n = 0; i < SNP_CHECK_COUNT; i++) {
-        if (verdict->rows[i].result != SNP_REFUSED)
+    const char *check = NULL;
+
+    add_reason(reason, "%sReferenceValues.%s[%zu]: ", reason[0] != '\0' ? "; " : "", c->list, index);
+    for (size_t i = 0, n = 0; i < rows->count; i++) {
+        if (!rows->rows[i].refused)
             continue;
-        if (p->check == NULL)
-            p->check = snp_check_name((enum snp_check) i);
-        add_reason(p, "%s%s: %s", n++ > 0 ? ", " : "", snp_check_name((enum snp_check) i),
-                   verdict->rows[i].text);
+        check = check != NULL ? check : rows->rows[i].name;
+        add_reason(reason, "%s%s: %s", n++ > 0 ? ", " : "", rows->rows[i].name, rows->rows[i].text);
     }
+    return check;
 }
 
-/* One try of the evidence: an entry of the manifest, and the root that the chain is followed to. */
-struct attempt {
-    const struct manifest *manifest;
-    const struct examine_trust *trust;
-    const struct snp_evidence *evidence;
-    const uint8_t *report_data;
-    int64_t now_s;
-    size_t root; /* 0: AMD's own; else the test root at roots[root - 1] */
-};
-
-static int verify_entry(const struct attempt *a, size_t index, struct snp_verdict *verdict)
+static struct span root_at(const struct examine_case *c, size_t root)
 {
-    struct snp_expect expect;
-    struct err err; /* the same as the verdict's rows */
-
-    manifest_expect(&a->manifest->snp[index], &expect);
-    expect.now_s = a->now_s;
-    expect.crl_not_required = true;
-    expect.report_data = span_of(a->report_data, ATLS_REPORT_DATA_SIZE);
-    if (a->root > 0)
-        expect.test_root = fileio_span(&a->trust->roots[a->root - 1]);
-    return snp_verify(span_of(a->evidence->report, SNP_REPORT_SIZE), &a->evidence->chain, &expect, verdict,
-                      &err);
+    return root > 0 ? fileio_span(&c->trust->roots[root - 1]) : span_of(NULL, 0);
 }
 
-/* Find the root under which the report is genuine, with the expectations of the entry at index: then those
- * are judged too. False with the reason added when there is none. */
-static bool find_root(struct attempt *a, size_t index, struct snp_verdict *verdict, struct examine_peer *p)
+/* Find the root under which the evidence is genuine, with the expectations of the entry at index: *verdict
+ * then says whether those fit too. False with the reason set when there is no such root. */
+static bool find_root(struct examine_case *c, size_t index, struct found *found, struct examine_peer *p)
 {
-    struct snp_verdict first;
+    struct examine_rows *rows = &found->rows;
+    char first[EXAMINE_REASON_MAX] = "";
 
-    for (a->root = 0; a->root <= a->trust->root_count; a->root++) {
-        (void) verify_entry(a, index, verdict); /* the rows tell */
-        if (is_genuine(verdict))
-            return true;
-        if (a->root == 0)
-            first = *verdict;
-        /* Say why the root that was meant failed: a chain to a test root never passes AMD's. */
-        if (a->root > 0 && verdict->rows[SNP_CHECK_ROOT].result == SNP_PASSED)
-            first = *verdict;
-    }
-    p->status = GRPC_UNAUTHENTICATED;
-    add_rows(p, index, &first);
-    return false;
-}
-
-static bool all_passed(const struct snp_verdict *verdict)
-{
-    for (int i = 0; i < SNP_CHECK_COUNT; i++) {
-        if (verdict->rows[i].result == SNP_REFUSED)
-            return false;
-    }
-    return is_genuine(verdict);
-}
-
-/* Try the entries of this product; the first that accepts wins. */
-static bool try_entries(struct attempt *a, enum snp_product product, struct examine_peer *p)
-{
-    const struct manifest *m = a->manifest;
-    bool rooted = false;
-    size_t tried = 0;
-
-    for (size_t i = 0; i < m->snp_count; i++) {
-        struct snp_verdict verdict = {0};
-
-        if (product != SNP_PRODUCT_UNKNOWN && m->snp[i].product != product)
-            continue;
-        tried++;
-        if (rooted)
-            (void) verify_entry(a, i, &verdict); /* the rows tell */
-        else if (!find_root(a, i, &verdict, p))
-            return false;
-        rooted = true;
-        if (all_passed(&verdict)) {
-            p->report = verdict.report;
-            p->product = m->snp[i].product;
-            p->reason[0] = '\0';
-            p->check = NULL;
+    for (size_t i = 0; i <= c->trust->root_count; i++) {
+        found->verdict = c->verify(c, index, root_at(c, i), rows);
+        if (is_genuine(rows)) {
+            found->root = i;
             return true;
         }
-        add_rows(p, i, &verdict);
+        /* Say why the root that was meant failed: a chain to a test root never passes the vendor's. */
+        if (i == 0 || rows->under_root) {
+            first[0] = '\0';
+            p->check = add_rows(c, index, rows, first);
+        }
     }
-    p->status = GRPC_PERMISSION_DENIED;
-    if (tried == 0)
-        p->check = "product";
-    if (tried == 0)
-        add_reason(p, "product: the manifest has no ReferenceValues.snp entry for %s",
-                   snp_product_name(product));
+    p->status = GRPC_UNAUTHENTICATED;
+    memcpy(p->reason, first, sizeof first);
     return false;
 }
 
-static enum snp_product evidence_product(const struct snp_evidence *evidence)
+bool examine_try(struct examine_case *c, struct examine_peer *p, size_t *index)
 {
-    struct snp_report report;
-    struct err err; /* a report that does not parse is refused by the verification, with a reason */
+    struct found found = {0};
+    bool rooted = false;
 
-    if (snp_report_parse(span_of(evidence->report, SNP_REPORT_SIZE), &report, &err) == 0 &&
-        snp_report_product(&report) != SNP_PRODUCT_UNKNOWN)
-        return snp_report_product(&report);
-    return evidence->product;
-}
-
-static void find_policy(const struct manifest *m, struct examine_peer *p)
-{
-    char hex[2 * SNP_HOST_DATA_SIZE + 1] = "";
-
-    p->policy = manifest_find(m, p->report.host_data);
-    if (p->policy != NULL) {
-        p->status = GRPC_OK;
-        return;
+    for (size_t i = 0; i < c->entries; i++) {
+        if (!c->fits(c, i))
+            continue;
+        if (rooted)
+            found.verdict = c->verify(c, i, root_at(c, found.root), &found.rows);
+        else if (!find_root(c, i, &found, p))
+            return false;
+        rooted = true;
+        if (found.verdict == 0) {
+            p->reason[0] = '\0';
+            p->check = NULL;
+            *index = i;
+            return true;
+        }
+        const char *check = add_rows(c, i, &found.rows, p->reason);
+        p->check = p->check != NULL ? p->check : check;
     }
-    for (size_t i = 0; i < SNP_HOST_DATA_SIZE; i++)
-        (void) snprintf(hex + 2 * i, 3, "%02x", p->report.host_data[i]);
     p->status = GRPC_PERMISSION_DENIED;
-    p->check = "host data";
-    add_reason(p, "host data: %s is not in the manifest's Policies", hex);
+    return false;
 }
+
+/* --- evidence -------------------------------------------------------------------------------------- */
 
 void examine_claim(const struct manifest *manifest, const struct examine_trust *trust,
                    const struct examine_claim *claim, int64_t now_s, struct examine_peer *out)
 {
-    struct snp_evidence evidence;
-    struct attempt a = {.manifest = manifest,
-                        .trust = trust,
-                        .evidence = &evidence,
-                        .report_data = claim->report_data,
-                        .now_s = now_s};
-    struct err why;
+    const struct examine_case base = {.manifest = manifest, .trust = trust, .claim = claim, .now_s = now_s};
 
-    *out = (struct examine_peer){.key = *claim->key};
+    *out = (struct examine_peer){.key = *claim->key, .kind = claim->kind};
     if (claim->evidence.len == 0) {
-        refuse(out, GRPC_UNAUTHENTICATED, "evidence: there is none from the client");
+        examine_refuse(out, GRPC_UNAUTHENTICATED, "evidence", "there is none from the client");
         return;
     }
-    if (snp_evidence_decode(claim->evidence, &evidence, &why) < 0) {
-        refuse(out, GRPC_UNAUTHENTICATED, "evidence: ");
-        refuse(out, GRPC_UNAUTHENTICATED, why.text);
+    if (trust->collateral != NULL)
+        collateral_refresh(trust->collateral, now_s);
+    switch (claim->kind) {
+    case EXAMINE_SNP:
+        examine_snp(&base, out);
+        return;
+    case EXAMINE_TDX:
+        examine_tdx(&base, out);
         return;
     }
-    if (try_entries(&a, evidence_product(&evidence), out))
-        find_policy(manifest, out);
+}
+
+/* Contrast's message is a quote again. */
+static int decode_tdx(struct span message, struct tdx_evidence *evidence, struct examine_claim *claim,
+                      struct err *err)
+{
+    if (message.len > 0 && tdx_evidence_decode(message, evidence, err) < 0)
+        return -1;
+    claim->evidence = span_of(evidence->quote, evidence->len);
+    return 0;
 }
 
 void examine_atls(const struct manifest *manifest, const struct examine_trust *trust,
@@ -197,20 +167,26 @@ void examine_atls(const struct manifest *manifest, const struct examine_trust *t
                   struct examine_peer *out)
 {
     uint8_t report_data[ATLS_REPORT_DATA_SIZE];
-    const struct examine_claim claim = {
-        .key = &peer->key, .evidence = peer->evidence, .report_data = report_data};
+    struct tdx_evidence evidence;
+    struct examine_claim claim = {.key = &peer->key, .evidence = peer->evidence, .report_data = report_data};
     struct err why;
 
-    if (atls_report_data(peer->spki, nonce, report_data, &why) == 0) {
+    evidence.len = 0;
+    if (peer->kind == ATLS_TDX)
+        claim.kind = EXAMINE_TDX;
+    if (atls_report_data(peer->spki, nonce, report_data, &why) == 0 &&
+        (claim.kind != EXAMINE_TDX || decode_tdx(peer->evidence, &evidence, &claim, &why) == 0)) {
         examine_claim(manifest, trust, &claim, now_s, out);
         return;
     }
-    *out = (struct examine_peer){.key = peer->key};
-    refuse(out, GRPC_UNAUTHENTICATED, why.text);
+    *out = (struct examine_peer){.key = peer->key, .kind = claim.kind};
+    examine_refuse(out, GRPC_UNAUTHENTICATED, "aTLS", why.text);
 }
 
 void examine_trust_free(struct examine_trust *trust)
 {
     for (size_t i = 0; i < trust->root_count; i++)
         fileio_free(&trust->roots[i]);
+    collateral_free(trust->collateral);
+    trust->collateral = NULL;
 }

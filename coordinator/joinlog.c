@@ -53,16 +53,17 @@ static void put(struct line *line)
 static void add_joined(struct line *line, const struct joinlog_event *event)
 {
     const struct examine_peer *peer = session_peer(event->session);
+    const char *product = peer->kind == EXAMINE_TDX ? "TDX" : snp_product_name(peer->product);
 
     add(line, "%s host_data=", session_issued(event->session) ? "joined" : "served");
-    for (size_t i = 0; i < sizeof peer->report.host_data; i++)
-        add(line, "%02x", peer->report.host_data[i]);
+    for (size_t i = 0; i < sizeof peer->host_data; i++)
+        add(line, "%02x", peer->host_data[i]);
     if (peer->has_event_head) {
         add(line, " events=");
         for (size_t i = 0; i < sizeof peer->event_head; i++)
             add(line, "%02x", peer->event_head[i]);
     }
-    add(line, " product=%s name=%.*s secret=%s tls=%s protocol=%s ms=%lld", snp_product_name(peer->product),
+    add(line, " product=%s name=%.*s secret=%s tls=%s protocol=%s ms=%lld", product,
         (int) peer->policy->sans[0].text.len, (const char *) peer->policy->sans[0].text.data,
         peer->policy->secret_id.len > 0 ? "yes" : "no", session_tls_version(event->session),
         session_protocol(event->session), (long long) event->took_ms);

@@ -13,7 +13,7 @@ static const struct command commands[] = {
     {"run",
      "--state DIR --manifest FILE --listen ADDR:PORT [--user-listen A] [--http-listen A] [--metrics-listen "
      "A] "
-     "--no-tee|--evidence-socket PATH [--test-root PEM]... "
+     "--no-tee|--evidence-socket PATH --collateral DIR|none [--test-root PEM]... "
      "[--ca-out DIR] "
      "[--certificate-life S] [--accept-sni-nonce]", "serve joins",                                     commands_run    },
 };

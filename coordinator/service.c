@@ -119,8 +119,9 @@ static int issue_leaf(const struct service *s, const struct generation *g, const
                                 .sans = peer->policy->sans,
                                 .san_count = peer->policy->san_count,
                                 .secret_id = peer->policy->secret_id,
-                                .report = &peer->report,
+                                .report = peer->kind == EXAMINE_SNP ? &peer->report : NULL,
                                 .product = peer->product,
+                                .quote = span_of(peer->quote, peer->quote_len),
                                 .now_s = now_s,
                                 .life_s = s->certificate_life_s};
 

@@ -89,15 +89,14 @@ static int refuse(struct session *s, enum grpc_status status, const char *reason
 static int judge(struct session *s, const struct ratls_msg *msg, struct err *err)
 {
     uint8_t report_data[RATLS_REPORT_DATA_SIZE];
-    const struct examine_claim claim = {
-        .key = &s->peer_key, .evidence = msg->evidence, .report_data = report_data};
+    const struct examine_claim claim = {.key = &s->peer_key,
+                                        .kind = msg->kind == RATLS_TDX ? EXAMINE_TDX : EXAMINE_SNP,
+                                        .evidence = msg->evidence,
+                                        .report_data = report_data};
     const struct ratls_msg accepted = {.type = RATLS_ACCEPTED};
 
     if (s->generation == NULL) /* no refusal, which would be final: the guest shall try again */
         return err_set(err, ERR_MISSING, 0, "%s", service_unready(s->service));
-    if (msg->kind == RATLS_TDX)
-        return refuse(s, GRPC_UNAUTHENTICATED, "evidence: TDX, which this Coordinator does not judge yet",
-                      err);
     if (ratls_link_report_data(&s->link, RATLS_CLIENT, span_of(s->peer_spki, s->peer_spki_len), report_data,
                                err) < 0)
         return -1;

@@ -15,15 +15,15 @@
 #define NAME_BASE64_SIZE 44 /* characters of 32 bytes */
 #define EXTENSION_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-/* Evidence extensions, all under 1.3.9901 (contents of the OID). Only SNP is read; the others are known so
- * that the refusal can name them. */
+/* Evidence extensions, all under 1.3.9901 (contents of the OID), by atls_kind; those that are not read are
+ * known so that the refusal can name them. */
 static const struct kind {
     uint8_t oid[5];
     const char *name;
     bool read;
 } kinds[] = {
     {{0x2b, 0xcd, 0x2d, 0x02, 0x01}, "SNP",      true },
-    {{0x2b, 0xcd, 0x2d, 0x02, 0x02}, "TDX",      false},
+    {{0x2b, 0xcd, 0x2d, 0x02, 0x02}, "TDX",      true },
     {{0x2b, 0xcd, 0x2d, 0x02, 0x03}, "insecure", false},
     {{0x2b, 0xcd, 0x2d, 0x02, 0x63}, "insecure", false},
 };
@@ -199,7 +199,8 @@ int atls_certificate(const struct atls_template *t, struct writer *w, struct err
         return err_set(err, ERR_LIMIT, 0, "aTLS: name or key does not fit");
     memcpy(serial, t->serial, sizeof(serial));
     serial[0] = (uint8_t) ((serial[0] & 0x7f) | 0x40); /* positive, and of one length */
-    struct x509_ext extension = {.oid = span_of(kinds[0].oid, sizeof(kinds[0].oid)), .value = t->evidence};
+    struct x509_ext extension = {.oid = span_of(kinds[t->kind].oid, sizeof(kinds[t->kind].oid)),
+                                 .value = t->evidence};
     struct x509_template x = {
         .serial = span_of(serial, sizeof(serial)),
         .issuer = writer_span(&name_w),
@@ -223,10 +224,11 @@ static const struct kind *kind_of(struct span oid)
 }
 
 /* x509_parse has refused an extension that stands twice, and a critical one. */
-static int find_evidence(const struct x509 *cert, struct span *evidence, struct err *err)
+static int find_evidence(const struct x509 *cert, struct atls_peer *peer, struct err *err)
 {
     struct reader r = reader_of(cert->extensions);
     struct span found = {0};
+    enum atls_kind found_kind = ATLS_SNP;
     while (reader_left(&r) > 0) {
         struct x509_ext extension;
         if (x509_next_ext(&r, &extension, err) < 0)
@@ -239,9 +241,13 @@ static int find_evidence(const struct x509 *cert, struct span *evidence, struct 
         if (extension.value.len == 0 || extension.value.len > ATLS_EVIDENCE_MAX)
             return err_set(err, ERR_LIMIT, 0, "%zu bytes of evidence, expected 1 to %u", extension.value.len,
                            ATLS_EVIDENCE_MAX);
+        if (found.len > 0)
+            return err_set(err, ERR_DENIED, 0, "evidence of two kinds");
         found = extension.value;
+        found_kind = (enum atls_kind)(kind - kinds);
     }
-    *evidence = found;
+    peer->evidence = found;
+    peer->kind = found_kind;
     return 0;
 }
 
@@ -256,7 +262,7 @@ static int parse_peer(struct span certificate, int64_t now_s, struct atls_peer *
         ecc_public_from_spki(cert.spki, &peer->key, err) < 0)
         return -1;
     peer->spki = cert.spki;
-    return find_evidence(&cert, &peer->evidence, err);
+    return find_evidence(&cert, peer, err);
 }
 
 int atls_peer_parse(struct span certificate, int64_t now_s, struct atls_peer *out, struct err *err)

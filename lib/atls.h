@@ -53,11 +53,18 @@ int atls_report_data(struct span spki, const uint8_t nonce[ATLS_NONCE_SIZE],
                      uint8_t out[ATLS_REPORT_DATA_SIZE], struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* Whose evidence an extension holds. */
+enum atls_kind {
+    ATLS_SNP = 0, /* lib/snp_evidence */
+    ATLS_TDX,     /* lib/tdx_evidence */
+};
+
 struct atls_template {
     const struct ecc_pair *key;
     uint8_t serial[ATLS_SERIAL_SIZE]; /* random */
     int64_t now_s;                    /* seconds since 1970 */
-    struct span evidence; /* SNP evidence (lib/snp_evidence); empty: a certificate without evidence */
+    enum atls_kind kind;
+    struct span evidence; /* empty: a certificate without evidence */
 };
 /* Build our self-signed certificate at the end of w. Returns 0, or -1 with *err set (ERR_LIMIT: no room). */
 int atls_certificate(const struct atls_template *t, struct writer *w, struct err *err)
@@ -65,8 +72,9 @@ int atls_certificate(const struct atls_template *t, struct writer *w, struct err
 
 struct atls_peer {
     struct ecc_public key;
-    struct span spki;     /* DER, borrowed from the certificate */
-    struct span evidence; /* SNP evidence, borrowed from the certificate; empty when there is none */
+    struct span spki; /* DER, borrowed from the certificate */
+    enum atls_kind kind;
+    struct span evidence; /* borrowed from the certificate; empty when there is none */
 };
 /* Check a peer's certificate as far as it can be checked without looking into the evidence: self-signed,
  * signature good, now_s within its dates, a P-256 or P-384 key, at most one evidence extension, of a kind

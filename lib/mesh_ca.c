@@ -228,6 +228,8 @@ static int leaf_exts(const struct mesh_ca *ca, const struct mesh_ca_leaf *leaf, 
     add_secret_id(list, leaf->secret_id);
     if (leaf->report != NULL && mesh_claims_add(leaf->report, leaf->product, list, err) < 0)
         return -1;
+    if (leaf->quote.len > 0 && mesh_claims_add_tdx(leaf->quote, list, err) < 0)
+        return -1;
     if (list->scratch->bad)
         return err_set(err, ERR_LIMIT, 0, "leaf certificate: no room for its extensions");
     return 0;

@@ -64,6 +64,7 @@ struct mesh_ca_leaf {
     struct span secret_id;           /* workload secret id; empty: no such extension */
     const struct snp_report *report; /* verified; its fields become extensions. NULL: none */
     enum snp_product product;        /* the report's */
+    struct span quote;               /* header and body of a TDX quote, verified; the same. Empty: none */
     uint8_t serial[MESH_CA_SERIAL_SIZE];
     int64_t now_s;
     int64_t life_s; /* valid this long from now_s; 0: MESH_CA_YEAR_S */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mesh_claims.h"
 
+#include "tdx_quote.h"
+
 /* The last arc of 1.3.9901.2.1.N. Of a TCB the first of four; they stand in the order boot loader, SNP, TEE,
  * microcode. */
 enum claim {
@@ -36,10 +38,14 @@ enum claim {
     CLAIM_LAUNCH_TCB = 43,
 };
 
+/* The last arc but one. */
+#define KIND_SNP 1
+#define KIND_TDX 2
+
 /* Write the OID and note where it is; the value follows with value_done. */
-static struct x509_ext *begin(struct mesh_claims_list *list, unsigned number)
+static struct x509_ext *begin_under(struct mesh_claims_list *list, uint8_t kind, unsigned number)
 {
-    static const uint8_t arc[] = {0x2b, 0xcd, 0x2d, 0x02, 0x01};
+    const uint8_t arc[] = {0x2b, 0xcd, 0x2d, 0x02, kind};
     struct writer *w = list->scratch;
 
     if (list->count >= list->max || w->bad) {
@@ -53,6 +59,11 @@ static struct x509_ext *begin(struct mesh_claims_list *list, unsigned number)
     *ext = (struct x509_ext){.oid = span_sub(writer_span(w), start, sizeof arc + 1)};
     ext->value = span_of(w->buf + w->len, 0);
     return ext;
+}
+
+static struct x509_ext *begin(struct mesh_claims_list *list, unsigned number)
+{
+    return begin_under(list, KIND_SNP, number);
 }
 
 static void value_done(struct mesh_claims_list *list, struct x509_ext *ext)
@@ -150,6 +161,74 @@ int mesh_claims_add(const struct snp_report *report, enum snp_product product, s
         return err_prefix(err, "claims");
     put_version(list, CLAIM_CURRENT_VERSION, &report->current_version);
     put_version(list, CLAIM_COMMITTED_VERSION, &report->committed_version);
+    if (list->scratch->bad)
+        return err_set(err, ERR_LIMIT, 0, "claims: no room for %d extensions", MESH_CLAIMS_MAX);
+    return 0;
+}
+
+/* --- TDX ------------------------------------------------------------------------------------------- */
+
+/* Claims of a quote: offsets from its start, or from the start of its body. */
+static const struct tdx_claim {
+    uint8_t number;
+    bool in_body;
+    bool is_number; /* little endian */
+    uint16_t offset;
+    uint16_t size;
+} tdx_claims[] = {
+    {1,  false, true,  0,   2 }, /* version */
+    {2,  false, true,  2,   2 }, /* kind of attestation key */
+    {3,  false, true,  4,   4 }, /* kind of TEE */
+    {4,  false, false, 10,  2 }, /* QE SVN */
+    {5,  false, false, 8,   2 }, /* PCE SVN */
+    {6,  false, false, 12,  16}, /* QE vendor */
+    {7,  false, false, 28,  20}, /* user data */
+    {8,  true,  false, 0,   16}, /* TEE_TCB_SVN */
+    {9,  true,  false, 16,  48}, /* MRSEAM */
+    {10, true,  false, 64,  48}, /* MRSIGNERSEAM */
+    {11, true,  false, 112, 8 }, /* SEAMATTRIBUTES */
+    {12, true,  false, 120, 8 }, /* TD attributes */
+    {13, true,  false, 128, 8 }, /* XFAM */
+    {14, true,  false, 136, 48}, /* MRTD */
+    {15, true,  false, 184, 48}, /* MRCONFIGID */
+    {16, true,  false, 232, 48}, /* MROWNER */
+    {17, true,  false, 280, 48}, /* MROWNERCONFIG */
+    {18, true,  false, 328, 48}, /* RTMR0 */
+    {19, true,  false, 376, 48}, /* RTMR1 */
+    {20, true,  false, 424, 48}, /* RTMR2 */
+    {21, true,  false, 472, 48}, /* RTMR3 */
+    {22, true,  false, 520, 64}, /* report data */
+};
+#define TDX_BODY_1_0 584
+#define TDX_BODY_1_5 648
+
+static uint64_t number_from(struct span bytes)
+{
+    uint64_t v = 0;
+
+    for (size_t i = bytes.len; i > 0; i--)
+        v = v << 8 | bytes.data[i - 1];
+    return v;
+}
+
+int mesh_claims_add_tdx(struct span quote, struct mesh_claims_list *list, struct err *err)
+{
+    struct tdx_quote parsed;
+
+    if (tdx_quote_parse(quote, &parsed, err) < 0)
+        return err_prefix(err, "claims");
+    const size_t body = parsed.signed_len - (parsed.is_1_5 ? TDX_BODY_1_5 : TDX_BODY_1_0);
+    for (size_t i = 0; i < sizeof tdx_claims / sizeof tdx_claims[0]; i++) {
+        const struct tdx_claim *c = &tdx_claims[i];
+        struct span bytes = span_sub(quote, (c->in_body ? body : 0) + c->offset, c->size);
+        struct x509_ext *ext = begin_under(list, KIND_TDX, c->number);
+
+        if (c->is_number)
+            der_put_u64(list->scratch, number_from(bytes));
+        else
+            der_put(list->scratch, DER_OCTET_STRING, bytes);
+        value_done(list, ext);
+    }
     if (list->scratch->bad)
         return err_set(err, ERR_LIMIT, 0, "claims: no room for %d extensions", MESH_CLAIMS_MAX);
     return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mesh_claims: what an SEV-SNP report said, as certificate extensions in a mesh certificate.
+/* mesh_claims: what an SEV-SNP report or a TDX quote said, as certificate extensions in a mesh certificate.
  *
- * Contrast's arc 1.3.9901.2.1.N, docs/formats/mesh-ca.md: numbers as INTEGER, flags as BOOLEAN, bytes as
- * OCTET STRING. The report has been verified before; a peer that trusts the mesh CA can read here what it
- * was.
+ * Contrast's arcs 1.3.9901.2.1.N (SNP) and 1.3.9901.2.2.N (TDX), docs/formats/mesh-ca.md: numbers as INTEGER,
+ * flags as BOOLEAN, bytes as OCTET STRING. The evidence has been verified before; a peer that trusts the mesh
+ * CA can read here what it was.
  */
 #ifndef NACRE_MESH_CLAIMS_H
 #define NACRE_MESH_CLAIMS_H
@@ -27,5 +27,8 @@ struct mesh_claims_list {
  * Returns 0, or -1 with *err set (ERR_LIMIT: no room; ERR_FORMAT: a TCB that product does not have). */
 int mesh_claims_add(const struct snp_report *report, enum snp_product product, struct mesh_claims_list *list,
                     struct err *err) __attribute__((warn_unused_result, nonnull));
+/* Append the claims of a TDX quote, of which header and body are given. ERR_FORMAT: they do not parse. */
+int mesh_claims_add_tdx(struct span quote, struct mesh_claims_list *list, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 
 #endif

@@ -223,7 +223,8 @@ class Coordinator:
         self.log_path = lab.path("coordinator.log")
         self.ca = lab.path("ca")
         self.args = [BIN / "nacre-coordinator", "run", "--state", state, "--manifest", manifest, "--listen",
-                     f"127.0.0.1:{port}", "--test-root", lab.psp / "ark.pem", "--no-tee", "--ca-out", self.ca]
+                     f"127.0.0.1:{port}", "--test-root", lab.psp / "ark.pem", "--no-tee", "--collateral", "none",
+                     "--ca-out", self.ca]
         self.port = port
 
     def __enter__(self):

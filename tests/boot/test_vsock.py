@@ -53,8 +53,8 @@ def coordinator_disk(lab, manifest):
     shutil.copy(manifest, root / "manifest.json")
     shutil.copy(lab.psp / "ark.pem", root / "ark.pem")
     (root / "args").write_text("\n".join(["/bin/nacre-coordinator", "run", "--state", "/state", "--manifest",
-                                          "/manifest.json", "--listen", f"vsock:{PORT}", "--no-tee", "--test-root",
-                                          "/ark.pem"]) + "\n")
+                                          "/manifest.json", "--listen", f"vsock:{PORT}", "--no-tee",
+                                          "--collateral", "none", "--test-root", "/ark.pem"]) + "\n")
     disk = lab.path("coordinator.img")
     run("mkfs.erofs", "--quiet", disk, root)
     return disk

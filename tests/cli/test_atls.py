@@ -231,7 +231,8 @@ def coordinator(tmp_path_factory):
     port = free_port()
     log = open(folder / "log", "wb")
     process = subprocess.Popen([COORDINATOR, "run", "--state", folder / "state", "--manifest",
-                                TOP / "tests/vectors/manifest/small.json", "--listen", f"127.0.0.1:{port}", "--no-tee"],
+                                TOP / "tests/vectors/manifest/small.json", "--listen", f"127.0.0.1:{port}", "--no-tee",
+                                "--collateral", "none"],
                                stdout=log, stderr=log)
     until_open(port)
     yield port

@@ -41,6 +41,7 @@ def test_help_and_usage(tmp_path):
                  ["root-ca", "--state", tmp_path, "--x"], ["manifest"], ["manifest", "check"],
                  ["manifest", "check", "a", "b"], ["run"], ["run", "--state", "a", "--manifest", "b"],
                  ["run", "--state", "a", "--manifest", "b", "--listen", "127.0.0.1:0"],
+                 ["run", "--state", "a", "--manifest", "b", "--listen", "127.0.0.1:0", "--no-tee"],
                  ["run", "--state", "a", "--manifest", "b", "--listen", "127.0.0.1:0", "--no-tee", "--listen", "x"]]:
         r = run(COORDINATOR, *args)
         assert (r.returncode, r.stdout) == (2, ""), args
@@ -130,11 +131,11 @@ class Lab:
 
 
 class Coordinator:
-    def __init__(self, lab, manifest=None, test_root=True, state=None, more=()):
+    def __init__(self, lab, manifest=None, test_root=True, state=None, collateral="none", more=()):
         self.ca = lab.path("ca")
         self.log_path = lab.path("coordinator.log")
         self.args = [COORDINATOR, "run", "--state", state or lab.state, "--manifest", manifest or lab.manifest(),
-                     "--listen", "127.0.0.1:0", "--no-tee", "--ca-out", self.ca, *more]
+                     "--listen", "127.0.0.1:0", "--no-tee", "--collateral", collateral, "--ca-out", self.ca, *more]
         if test_root:
             self.args += ["--test-root", lab.psp / "ark.pem"]
 
@@ -432,7 +433,7 @@ def test_many_at_once(lab):
 
 
 def test_start_refused(lab, tmp_path):
-    base = [COORDINATOR, "run", "--state", lab.state, "--no-tee"]
+    base = [COORDINATOR, "run", "--state", lab.state, "--no-tee", "--collateral", "none"]
     for args, code, says in [
         (["--manifest", lab.manifest(), "--listen", "localhost:1"], 3, "--listen"),
         (["--manifest", lab.manifest(), "--listen", "127.0.0.1:0", "--test-root", lab.dir / "kernel"], 3, "kernel"),

@@ -43,7 +43,8 @@ class Coordinator:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [COORDINATOR, "run", "--state", self.folder / "state", "--manifest", self.folder / "manifest.json", "--listen",
-                 f"127.0.0.1:{self.port}", "--no-tee", "--test-root", TOP / "tests/vectors/psp/ark.pem"], stdout=log, stderr=log)
+                 f"127.0.0.1:{self.port}", "--no-tee", "--collateral", "none", "--test-root",
+                 TOP / "tests/vectors/psp/ark.pem"], stdout=log, stderr=log)
         if wait:
             until_open(self.port)
 

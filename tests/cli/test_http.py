@@ -266,6 +266,6 @@ def test_stop_with_open_connections(lab):  # noqa: F811
 
 def test_bad_addresses(lab, tmp_path):  # noqa: F811
     for option in ("--user-listen", "--http-listen", "--metrics-listen"):
-        r = run(COORDINATOR, "run", "--state", lab.state, "--manifest", lab.manifest(), "--no-tee", "--listen",
-                "127.0.0.1:0", option, "localhost:1")
+        r = run(COORDINATOR, "run", "--state", lab.state, "--manifest", lab.manifest(), "--no-tee", "--collateral",
+                "none", "--listen", "127.0.0.1:0", option, "localhost:1")
         assert r.returncode == 3 and f"{option}: localhost:1: expected" in r.stderr

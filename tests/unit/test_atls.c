@@ -263,19 +263,20 @@ static void write_bad(const struct bad *bad, struct writer *w)
 static void test_peer_refused(void **state)
 {
     const struct bad rows[] = {
-        {"good",      {EXT(oid_snp, false, "e")},                   1, false, false, NOW,      ERR_NONE,   ""                                          },
-        {"unknown",   {EXT(oid_other, false, "e")},                 1, false, false, NOW,      ERR_NONE,   ""                                          },
-        {"critical",  {EXT(oid_snp, true, "e")},                    1, false, false, NOW,      ERR_FORMAT, "critical"                                  },
+        {"good",        {EXT(oid_snp, false, "e")},                 1, false, false, NOW,      ERR_NONE,   ""                                          },
+        {"unknown",     {EXT(oid_other, false, "e")},               1, false, false, NOW,      ERR_NONE,   ""                                          },
+        {"critical",    {EXT(oid_snp, true, "e")},                  1, false, false, NOW,      ERR_FORMAT, "critical"                                  },
         {"two",
          {EXT(oid_snp, false, "e"), EXT(oid_snp, false, "f")},
          2,                                                            false,
          false,                                                                      NOW,
          ERR_FORMAT,                                                                                       "twice"                                     },
-        {"TDX",
-         {EXT(oid_tdx, false, "e")},
-         1,                                                            false,
+        {"TDX",         {EXT(oid_tdx, false, "e")},                 1, false, false, NOW,      ERR_NONE,   ""                                          },
+        {"SNP and TDX",
+         {EXT(oid_snp, false, "e"), EXT(oid_tdx, false, "f")},
+         2,                                                            false,
          false,                                                                      NOW,
-         ERR_DENIED,                                                                                       "evidence of kind TDX is not accepted"      },
+         ERR_DENIED,                                                                                       "evidence of two kinds"                     },
         {"insecure",
          {EXT(oid_insecure, false, "e")},
          1,                                                            false,
@@ -296,9 +297,9 @@ static void test_peer_refused(void **state)
          1,                                                            true,
          false,                                                                      NOW,
          ERR_FORMAT,                                                                                       "not self-signed: issuer and subject differ"},
-        {"signature", {EXT(oid_snp, false, "e")},                   1, false, true,  NOW,      ERR_DENIED, "signature"                                 },
-        {"expired",   {EXT(oid_snp, false, "e")},                   1, false, false, NOW + 61, ERR_DENIED, ""                                          },
-        {"early",     {EXT(oid_snp, false, "e")},                   1, false, false, NOW - 61, ERR_DENIED, ""                                          },
+        {"signature",   {EXT(oid_snp, false, "e")},                 1, false, true,  NOW,      ERR_DENIED, "signature"                                 },
+        {"expired",     {EXT(oid_snp, false, "e")},                 1, false, false, NOW + 61, ERR_DENIED, ""                                          },
+        {"early",       {EXT(oid_snp, false, "e")},                 1, false, false, NOW - 61, ERR_DENIED, ""                                          },
     };
     (void) state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -309,8 +310,10 @@ static void test_peer_refused(void **state)
         };
         write_bad(&rows[i], &w);
         int rc = atls_peer_parse(writer_span(&w), rows[i].now_s, &peer, &err);
-        if (rows[i].code == ERR_NONE && rc == 0)
+        if (rows[i].code == ERR_NONE && rc == 0) {
+            assert_int_equal(peer.kind, strcmp(rows[i].what, "TDX") == 0 ? ATLS_TDX : ATLS_SNP);
             continue;
+        }
         if (rc != -1 || err.code != rows[i].code || strstr(err.text, rows[i].text) == NULL ||
             strncmp(err.text, "aTLS: peer's certificate: ", 26) != 0)
             fail_msg("%s: expected %s \"%s\", found %d %s \"%s\"", rows[i].what, err_code_name(rows[i].code),

@@ -127,6 +127,7 @@ static void make_service(struct service *s, const char *text, bool root)
     s->seed.seed.len = MESH_SECRET_SEED_SIZE;
     s->seed.salt.len = MESH_SECRET_SALT_SIZE;
     memset(s->seed.seed.bytes, 5, MESH_SECRET_SEED_SIZE);
+    s->trust.no_collateral = true;
     if (root) {
         s->trust.roots[0] =
             (struct fileio_bytes){.data = malloc(psp.chain.ark.len), .len = psp.chain.ark.len};
@@ -534,6 +535,20 @@ static void test_other_seed(void **state)
     service_free(&s);
 }
 
+/* Its message without the map "extras", in which there is no list but the word CRL. */
+static size_t without_extras(struct span message, uint8_t *out, size_t cap)
+{
+    struct writer w = writer_of(out, cap);
+    struct snp_evidence e;
+    struct err err;
+
+    assert_int_equal(snp_evidence_decode(message, &e, &err), 0);
+    e.chain.crl.len = 0;
+    assert_int_equal(snp_evidence_encode(span_of(e.report, sizeof e.report), &e.chain, e.product, &w, &err),
+                     0);
+    return w.len;
+}
+
 /* A real machine's evidence, under AMD's own root: everything fits but the report data, which was for another
  * verifier. Milan, so its chip is named. */
 static void test_real_machine(void **state)
@@ -548,7 +563,7 @@ static void test_real_machine(void **state)
         {"\"SMTEnabled\": false",                                                                            "\"SMTEnabled\": true"     },
     };
     char text[MANIFEST_TEXT_SIZE];
-    uint8_t evidence[8192];
+    uint8_t file[8192], evidence[8192];
     uint8_t nonce[ATLS_NONCE_SIZE] = {0};
     struct examine_peer out;
     struct service s;
@@ -558,13 +573,17 @@ static void test_real_machine(void **state)
     (void) state;
     assert_non_null(f);
     struct atls_peer peer = {.spki = span_str("a key"),
-                             .evidence = span_of(evidence, fread(evidence, 1, sizeof evidence, f))};
+                             .evidence = span_of(file, fread(file, 1, sizeof file, f))};
     (void) fclose(f);
     (void) snprintf(text, sizeof text, "%s", manifest_text);
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
         edit(text, edits[i][0], edits[i][1]);
     edit(text, "\"AllowedChipIDs\": []", CHIP);
     make_service(&s, text, true);
+    examine_atls(&s.current->manifest, &s.trust, &peer, nonce, then_s, &out);
+    assert_int_equal(out.status, GRPC_UNAUTHENTICATED); /* what comes along counts, needed or not */
+    assert_non_null(strstr(out.reason, "revocation: CRL"));
+    peer.evidence = span_of(evidence, without_extras(peer.evidence, evidence, sizeof evidence));
     examine_atls(&s.current->manifest, &s.trust, &peer, nonce, then_s, &out);
     assert_int_equal(out.status, GRPC_PERMISSION_DENIED);
     assert_non_null(strstr(out.reason, "chip id: ")); /* not the one that is allowed */
