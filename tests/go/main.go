@@ -12,6 +12,7 @@ import (
 var commands = map[string]func(args []string) error{
 	"coordinator": coordinatorCommand,
 	"join":        joinCommand,
+	"protobuf":    protobufCommand,
 	"verify":      verifyLines,
 }
 
