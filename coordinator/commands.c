@@ -8,6 +8,7 @@
 #include "mesh_ca.h"
 #include "seed_file.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -108,7 +109,11 @@ int commands_root_ca(int argc, char **argv, struct err *err)
 
     if (status != COMMANDS_OK)
         return status;
-    if (seed_file_load(args.dir, &seed, err) < 0)
+    int rc = seed_file_load(args.dir, &seed, err);
+    if (rc == 0)
+        rc = err_set(err, ERR_SYS, ENOENT, "open %s/" SEED_FILE_NAME " (made by `nacre-coordinator init`)",
+                     args.dir);
+    if (rc < 0)
         return commands_status(err);
     return print_root(&seed, args.json, err);
 }

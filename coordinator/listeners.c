@@ -9,14 +9,14 @@
 
 struct door {
     const char *option;
-    const char *usual; /* without the option; NULL: off */
+    const char *usual; /* without the option: Contrast's port */
 };
 
 static const struct door doors[LIMITS_DOORS] = {
-    [LIMITS_MESH] = {"--listen",         NULL},
-    [LIMITS_USER] = {"--user-listen",    NULL},
-    [LIMITS_HTTP] = {"--http-listen",    NULL},
-    [LIMITS_METRICS] = {"--metrics-listen", NULL},
+    [LIMITS_MESH] = {"--listen",         "0.0.0.0:7777"},
+    [LIMITS_USER] = {"--user-listen",    "0.0.0.0:1313"},
+    [LIMITS_HTTP] = {"--http-listen",    "0.0.0.0:1314"},
+    [LIMITS_METRICS] = {"--metrics-listen", "0.0.0.0:9102"},
 };
 
 const char *listeners_option(enum limits_door door)
@@ -41,7 +41,7 @@ int listeners_open(const struct listeners_texts *texts, struct listeners *out, s
     for (int i = 0; i < LIMITS_DOORS; i++) {
         const char *text = texts->door[i] != NULL ? texts->door[i] : doors[i].usual;
 
-        if (text == NULL || strcmp(text, "none") == 0)
+        if (strcmp(text, "none") == 0)
             continue;
         if (open_door((enum limits_door) i, text, &l, err) < 0) {
             listeners_close(&l);

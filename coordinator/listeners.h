@@ -7,7 +7,8 @@
 #include "limits.h"
 #include "server.h"
 
-/* What the operator wrote behind each door's option; NULL: the option is not there. */
+/* What the operator wrote behind each door's option; NULL: the option is not there, and
+ * Contrast's port on all addresses is meant. */
 struct listeners_texts {
     const char *door[LIMITS_DOORS];
 };

@@ -80,8 +80,10 @@ int seed_file_load(const char *dir, struct mesh_secret_seed *out, struct err *er
 
     if ((size_t) snprintf(path, sizeof path, "%s/%s", dir, SEED_FILE_NAME) >= sizeof path)
         return err_set(err, ERR_LIMIT, 0, "the state folder's name is too long");
+    if (stat(path, &st) < 0 && errno == ENOENT)
+        return 0;
     if (stat(path, &st) < 0)
-        return err_set(err, ERR_SYS, errno, "open %s (made by `nacre-coordinator init`)", path);
+        return err_set(err, ERR_SYS, errno, "open %s", path);
     if ((st.st_mode & 077) != 0)
         return err_set(err, ERR_DENIED, 0, "%s has mode %04o, expected 0600: others can read the seed", path,
                        st.st_mode & 07777);
@@ -89,5 +91,5 @@ int seed_file_load(const char *dir, struct mesh_secret_seed *out, struct err *er
         return -1;
     if (seed_file_decode(fileio_span(&file), out, err) < 0)
         return err_prefix(err, "%s", path);
-    return 0;
+    return 1;
 }

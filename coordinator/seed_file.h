@@ -26,7 +26,8 @@ int seed_file_decode(struct span file, struct mesh_secret_seed *out, struct err 
  * is an error and stays. */
 int seed_file_create(const char *dir, struct mesh_secret_seed *out, struct err *err)
     __attribute__((warn_unused_result, nonnull));
-/* Read dir/seed. Others must not be able to read it: a mode with group or other bits is ERR_DENIED. */
+/* Read dir/seed. Returns 1; 0 when there is none; or -1 with *err set and *out untouched. Others must not be
+ * able to read it: a mode with group or other bits is ERR_DENIED. */
 int seed_file_load(const char *dir, struct mesh_secret_seed *out, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 

@@ -57,6 +57,11 @@ int service_start(struct service *s, struct span text, const char *name, int64_t
     return 0;
 }
 
+static int tell_seed(struct service *s, const struct mesh_secret_seed *seed, struct err *err)
+{
+    return s->seeded == NULL ? 0 : s->seeded(s->seeded_ctx, s, seed, err);
+}
+
 int service_advance(struct service *s, const struct service_change *change, struct err *err)
 {
     AUTO_ECC_PAIR key = {0};
@@ -70,7 +75,8 @@ int service_advance(struct service *s, const struct service_change *change, stru
                                           .policy_count = change->policy_count,
                                           .key = &key};
 
-        if (transition_key(change->seed, &key, err) < 0 || store_advance(s->store, &next, err) < 0)
+        if (transition_key(change->seed, &key, err) < 0 || tell_seed(s, change->seed, err) < 0 ||
+            store_advance(s->store, &next, err) < 0)
             return -1;
         g->latest = *store_latest(s->store);
         g->number = store_count(s->store);
@@ -93,6 +99,10 @@ int service_recover(struct service *s, const struct mesh_secret_seed *seed, int6
         service_generation(s, seed, store_manifest(s->store), "the latest manifest", now_s, err);
     if (g == NULL)
         return -1;
+    if (tell_seed(s, seed, err) < 0) {
+        generation_unref(g);
+        return -1;
+    }
     g->latest = *store_latest(s->store);
     g->number = store_count(s->store);
     if (seed != &s->seed)

@@ -23,6 +23,7 @@ struct store;
 
 struct service {
     struct mesh_secret_seed seed;  /* empty: not made yet, or lost in a restart */
+    bool seed_on_disk;             /* a restart finds it by itself */
     struct generation *current;    /* one reference; NULL: no manifest yet, or not recovered */
     struct store *store;           /* the history, borrowed; NULL: none is kept */
     struct epochs *epochs;         /* of the volumes, owned; NULL: there are no volumes */
@@ -37,6 +38,10 @@ struct service {
                     struct err *err);
     void *evidence_ctx;
     enum ratls_kind evidence_kind; /* what it appends */
+    /* Called with the seed before the first manifest is set, or the history is taken up, under it: what else
+     * hangs on the seed is opened. Returns 0, or -1 with *err set: neither happens. NULL: nothing does. */
+    int (*seeded)(void *ctx, struct service *s, const struct mesh_secret_seed *seed, struct err *err);
+    void *seeded_ctx;
     /* Called after s->current has changed. NULL: nobody wants to know. */
     void (*changed)(void *ctx, const struct service *s);
     void *changed_ctx;

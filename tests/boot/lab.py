@@ -171,7 +171,12 @@ class Lab:
     # --- what runs
 
     def coordinator(self, port, manifest, state=None):
-        return Coordinator(self, port, manifest, state or self.coordinator_state)
+        """Without a state: one with the same seed and no history, so that the manifest is its first."""
+        if state is None:
+            state = self.path("state")
+            state.mkdir(mode=0o700)
+            shutil.copy(self.coordinator_state / "seed", state / "seed")
+        return Coordinator(self, port, manifest, state)
 
     def boot(self, initdata=(), host_data="", disks=(), rodisks=None, psp=(), options=(), image="dev", timeout=120,
              talk=None):
@@ -223,7 +228,8 @@ class Coordinator:
         self.log_path = lab.path("coordinator.log")
         self.ca = lab.path("ca")
         self.args = [BIN / "nacre-coordinator", "run", "--state", state, "--manifest", manifest, "--listen",
-                     f"127.0.0.1:{port}", "--test-root", lab.psp / "ark.pem", "--no-tee", "--collateral", "none",
+                     f"127.0.0.1:{port}", "--user-listen", "none", "--http-listen", "none",
+                     "--metrics-listen", "none", "--test-root", lab.psp / "ark.pem", "--no-tee", "--collateral", "none",
                      "--ca-out", self.ca]
         self.port = port
 

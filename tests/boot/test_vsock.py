@@ -53,7 +53,8 @@ def coordinator_disk(lab, manifest):
     shutil.copy(manifest, root / "manifest.json")
     shutil.copy(lab.psp / "ark.pem", root / "ark.pem")
     (root / "args").write_text("\n".join(["/bin/nacre-coordinator", "run", "--state", "/state", "--manifest",
-                                          "/manifest.json", "--listen", f"vsock:{PORT}", "--no-tee",
+                                          "/manifest.json", "--listen", f"vsock:{PORT}", "--user-listen", "none",
+                                          "--http-listen", "none", "--metrics-listen", "none", "--no-tee",
                                           "--collateral", "none", "--test-root", "/ark.pem"]) + "\n")
     disk = lab.path("coordinator.img")
     run("mkfs.erofs", "--quiet", disk, root)

@@ -232,6 +232,7 @@ def coordinator(tmp_path_factory):
     log = open(folder / "log", "wb")
     process = subprocess.Popen([COORDINATOR, "run", "--state", folder / "state", "--manifest",
                                 TOP / "tests/vectors/manifest/small.json", "--listen", f"127.0.0.1:{port}", "--no-tee",
+                                "--user-listen", "none", "--http-listen", "none", "--metrics-listen", "none",
                                 "--collateral", "none"],
                                stdout=log, stderr=log)
     until_open(port)

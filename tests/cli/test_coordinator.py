@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -26,6 +27,8 @@ SOFTPSP = BUILD / "bin/softpsp"
 AGENT = BUILD / "guest/agent"
 FIRMWARE = TOP / "tests/vectors/ovmf/kernel-hashes.fd"
 HOST_DATA = "5a" * 32
+OTHER_DOORS = ("--user-listen", "--http-listen", "--metrics-listen")
+NO_OTHER_DOORS = [word for option in OTHER_DOORS for word in (option, "none")]
 
 
 def run(*args, **kw):
@@ -100,6 +103,12 @@ class Lab:
         self.count += 1
         return self.dir / f"{self.count:03}-{name}"
 
+    def fresh_state(self):
+        state = self.path("state")
+        state.mkdir(mode=0o700)
+        shutil.copy(self.state / "seed", state / "seed")
+        return state
+
     def softpsp(self, *more, host_data=HOST_DATA, socket_path=None, cmdline="quiet"):
         return [SOFTPSP, "--socket", socket_path or self.dir / "unused.sock", "--state", self.psp, "--firmware", FIRMWARE,
                 "--kernel", self.dir / "kernel", "--initrd", self.dir / "initrd", "--cmdline", cmdline, "--vcpus", "1",
@@ -132,10 +141,15 @@ class Lab:
 
 class Coordinator:
     def __init__(self, lab, manifest=None, test_root=True, state=None, collateral="none", more=()):
+        """Without a state: one with the lab's seed and no history, so that the manifest is its first."""
         self.ca = lab.path("ca")
         self.log_path = lab.path("coordinator.log")
-        self.args = [COORDINATOR, "run", "--state", state or lab.state, "--manifest", manifest or lab.manifest(),
+        self.state = state or lab.fresh_state()
+        self.args = [COORDINATOR, "run", "--state", self.state, "--manifest", manifest or lab.manifest(),
                      "--listen", "127.0.0.1:0", "--no-tee", "--collateral", collateral, "--ca-out", self.ca, *more]
+        for option in OTHER_DOORS:
+            if option not in more:
+                self.args += [option, "none"]
         if test_root:
             self.args += ["--test-root", lab.psp / "ark.pem"]
 
@@ -433,20 +447,20 @@ def test_many_at_once(lab):
 
 
 def test_start_refused(lab, tmp_path):
-    base = [COORDINATOR, "run", "--state", lab.state, "--no-tee", "--collateral", "none"]
+    state = lab.fresh_state()
+    base = [COORDINATOR, "run", "--state", state, *NO_OTHER_DOORS, "--collateral", "none", "--no-tee"]
     for args, code, says in [
         (["--manifest", lab.manifest(), "--listen", "localhost:1"], 3, "--listen"),
         (["--manifest", lab.manifest(), "--listen", "127.0.0.1:0", "--test-root", lab.dir / "kernel"], 3, "kernel"),
         (["--manifest", lab.manifest(ProductName="Milan"), "--listen", "127.0.0.1:0"], 3, "AllowedChipIDs"),
         (["--manifest", tmp_path / "no", "--listen", "127.0.0.1:0"], 1, "No such file"),
     ]:
-        r = run(*base, *args)
+        r = run(COORDINATOR, "run", "--state", lab.fresh_state(), *base[4:], *args)
         assert r.returncode == code and says in r.stderr, r.stderr
     both = ["--manifest", lab.manifest(), "--listen", "127.0.0.1:0", "--evidence-socket", tmp_path / "no"]
     r = run(*base, *both)
     assert r.returncode == 2 and "exactly one of --no-tee and --evidence-socket" in r.stderr
     assert run(*base[:-1], *both[:4]).returncode == 2
-    os.chmod(lab.state / "seed", 0o644)
+    os.chmod(state / "seed", 0o644)
     r = run(*base, "--manifest", lab.manifest(), "--listen", "127.0.0.1:0")
-    os.chmod(lab.state / "seed", 0o600)
     assert r.returncode == 3 and "0644" in r.stderr

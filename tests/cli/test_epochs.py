@@ -14,6 +14,7 @@ import time
 import pytest
 
 from test_atls import free_port, until_open
+from test_coordinator import NO_OTHER_DOORS
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("NACRE_BUILD", "build")
@@ -43,7 +44,7 @@ class Coordinator:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [COORDINATOR, "run", "--state", self.folder / "state", "--manifest", self.folder / "manifest.json", "--listen",
-                 f"127.0.0.1:{self.port}", "--no-tee", "--collateral", "none", "--test-root",
+                 f"127.0.0.1:{self.port}", *NO_OTHER_DOORS, "--no-tee", "--collateral", "none", "--test-root",
                  TOP / "tests/vectors/psp/ark.pem"], stdout=log, stderr=log)
         if wait:
             until_open(self.port)

@@ -17,7 +17,7 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from test_coordinator import COORDINATOR, Coordinator, Refused, join, lab, run  # noqa: F401 (lab is a fixture)
+from test_coordinator import COORDINATOR, OTHER_DOORS, Coordinator, Refused, join, lab, run  # noqa: F401 (lab is a fixture)
 
 NONCE = base64.b64encode(bytes(range(32))).decode()
 LISTEN = ["--user-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
@@ -266,6 +266,7 @@ def test_stop_with_open_connections(lab):  # noqa: F811
 
 def test_bad_addresses(lab, tmp_path):  # noqa: F811
     for option in ("--user-listen", "--http-listen", "--metrics-listen"):
-        r = run(COORDINATOR, "run", "--state", lab.state, "--manifest", lab.manifest(), "--no-tee", "--collateral",
-                "none", "--listen", "127.0.0.1:0", option, "localhost:1")
+        r = run(COORDINATOR, "run", "--state", lab.fresh_state(), "--manifest", lab.manifest(), "--no-tee", "--collateral",
+                "none", "--listen", "127.0.0.1:0", option, "localhost:1",
+                *[word for other in OTHER_DOORS if other != option for word in (other, "none")])
         assert r.returncode == 3 and f"{option}: localhost:1: expected" in r.stderr

@@ -52,14 +52,14 @@ static void test_create_and_load(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     assert_int_equal(st.st_size, SEED_FILE_SIZE);
-    assert_int_equal(seed_file_load(sub, &read, &err), 0);
+    assert_int_equal(seed_file_load(sub, &read, &err), 1);
     assert_memory_equal(read.seed.bytes, made.seed.bytes, MESH_SECRET_SEED_SIZE);
     assert_memory_equal(read.salt.bytes, made.salt.bytes, MESH_SECRET_SALT_SIZE);
     assert_false(span_is_zero(secret_span(&made.seed)));
     assert_int_equal(seed_file_create(sub, &read, &err), -1); /* never again */
     assert_int_equal(err.code, ERR_SYS);
     assert_int_equal(err.sys_errno, EEXIST);
-    assert_int_equal(seed_file_load(sub, &read, &err), 0);
+    assert_int_equal(seed_file_load(sub, &read, &err), 1);
     assert_memory_equal(read.seed.bytes, made.seed.bytes, MESH_SECRET_SEED_SIZE);
     assert_int_equal(chmod(path, 0640), 0);
     assert_int_equal(seed_file_load(sub, &read, &err), -1);
@@ -72,9 +72,7 @@ static void test_missing(void **state)
     struct err err;
 
     (void) state;
-    assert_int_equal(seed_file_load("/nonexistent", &seed, &err), -1);
-    assert_int_equal(err.code, ERR_SYS);
-    assert_int_equal(err.sys_errno, ENOENT);
+    assert_int_equal(seed_file_load("/nonexistent", &seed, &err), 0);
 }
 
 /* Every single changed byte, and every other length, is refused. */
