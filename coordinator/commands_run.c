@@ -50,7 +50,7 @@ static void warn(const struct run_options *o, const struct service *s)
     if (s->current != NULL)
         trust_files_announce(&s->trust, &s->current->manifest, now_s);
     if (s->epochs != NULL) {
-        const struct epochs_stats epochs = epochs_stats(s->epochs);
+        const struct epochs_stats epochs = epochs_stats(s->epochs, run_state_clock_ms());
 
         joinlog_note(now_s, "epochs of %zu volumes, table written %llu times", epochs.counters,
                      (unsigned long long) epochs.sequence);

@@ -123,11 +123,13 @@ int epochs_call(struct epochs *e, struct span secret_id, const struct epoch_call
     return 0;
 }
 
-struct epochs_stats epochs_stats(const struct epochs *e)
+struct epochs_stats epochs_stats(const struct epochs *e, uint64_t now_ms)
 {
     struct epochs_stats stats = e->stats;
 
     stats.sequence = e->table.sequence;
     stats.counters = e->table.count;
+    for (size_t i = 0; i < e->table.count; i++)
+        stats.leases += now_ms < e->table.counters[i].state.until_ms;
     return stats;
 }

@@ -21,13 +21,14 @@
 
 struct epochs;
 
-/* For the metrics: since the table was opened, but for counters and sequence. */
+/* For log and metrics: since the table was opened, but for the last three. */
 struct epochs_stats {
     uint64_t calls[EPOCH_RELEASE + 1]; /* by operation */
     uint64_t answers[EPOCH_FULL + 1];  /* by status */
     uint64_t write_errors;
     uint64_t sequence; /* of the table on disk: how often it was ever written. It must never fall */
     size_t counters;   /* at most EPOCH_COUNTERS_MAX */
+    size_t leases;     /* that run now */
 };
 
 /* Read the record, or begin without one. now_ms: of the clock that epochs_call gets. store outlives the
@@ -42,6 +43,6 @@ void epochs_free(struct epochs *e); /* accepts NULL; wipes */
 int epochs_call(struct epochs *e, struct span secret_id, const struct epoch_call *call, uint64_t now_ms,
                 struct epoch_answer *answer, struct err *err) __attribute__((warn_unused_result, nonnull));
 
-struct epochs_stats epochs_stats(const struct epochs *e) __attribute__((nonnull));
+struct epochs_stats epochs_stats(const struct epochs *e, uint64_t now_ms) __attribute__((nonnull));
 
 #endif

@@ -2,6 +2,7 @@
 #include "http_routes.h"
 
 #include "attest_json.h"
+#include "epochs.h"
 #include "metrics.h"
 
 #include <stdlib.h>
@@ -74,6 +75,16 @@ static int readiness(struct http_routes *r, const struct http_request *request, 
     return http_reply_text(out, 503, text);
 }
 
+static void count_epochs(struct metrics *m, const struct epochs *epochs, uint64_t now_ms)
+{
+    const struct epochs_stats stats = epochs_stats(epochs, now_ms);
+
+    metrics_set(m, METRICS_EPOCHS, stats.counters);
+    metrics_set(m, METRICS_EPOCH_TABLE_WRITES, stats.sequence);
+    metrics_set(m, METRICS_EPOCH_ERRORS, stats.write_errors);
+    metrics_set(m, METRICS_LEASES, stats.leases);
+}
+
 static int metrics(struct http_routes *r, const struct http_request *request, struct http_reply *out)
 {
     uint8_t *body = malloc(METRICS_TEXT_MAX);
@@ -81,13 +92,14 @@ static int metrics(struct http_routes *r, const struct http_request *request, st
     struct metrics_process process;
     struct err err;
 
-    (void) request;
     if (body == NULL)
         return -1;
     struct writer w = writer_of(body, METRICS_TEXT_MAX);
     metrics_set(m, METRICS_READY, r->service->current != NULL);
     metrics_set(m, METRICS_MANIFEST_GENERATION,
                 r->service->current != NULL ? r->service->current->number : 0);
+    if (r->service->epochs != NULL)
+        count_epochs(m, r->service->epochs, (uint64_t) request->now_ms);
     metrics_process(&process);
     if (m == NULL || metrics_text(m, &process, &w, &err) < 0) {
         free(body);

@@ -24,6 +24,8 @@ enum metrics_name {
     METRICS_RECOVERIES,          /* Recover calls that were accepted */
     METRICS_EPOCHS,              /* gauge: volumes with an epoch */
     METRICS_EPOCH_COMMITS,       /* epochs moved on */
+    METRICS_EPOCH_TABLE_WRITES,  /* gauge: how often the table was ever written: it must never fall */
+    METRICS_EPOCH_ERRORS,        /* changes of the table that could not be written */
     METRICS_LEASES,              /* gauge: leases that are held */
     METRICS_LEASE_CONFLICTS,     /* calls refused since somebody else holds the lease */
     METRICS_EVIDENCE,            /* reports of the Coordinator itself */

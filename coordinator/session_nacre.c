@@ -4,6 +4,7 @@
 #include "session_parts.h"
 
 #include "epochs.h"
+#include "metrics.h"
 #include "rng.h"
 #include "secret.h"
 
@@ -122,7 +123,7 @@ static int send_answer(struct session *s, struct span body, struct err *err)
     memcpy(msg.signature, time.signature, sizeof msg.signature);
     if (ratls_link_send(&s->link, &msg, err) < 0)
         return -1;
-    session_note(s, GRPC_OK, "");
+    s->status = GRPC_OK;
     if (s->link.state == RATLS_AT_END)
         end(s);
     return 0;
@@ -141,7 +142,10 @@ static int answer_certificate(struct session *s, struct err *err)
         rc = refuse(s, GRPC_INTERNAL, why.text, err);
     else
         rc = send_answer(s, writer_span(&w), err);
-    s->issued = s->issued || rc == 0;
+    if (rc == 0 && s->status == GRPC_OK) {
+        s->issued = true;
+        session_note(s, GRPC_OK, "");
+    }
     secret_wipe_bytes(body, SESSION_RESPONSE_MAX);
     free(body);
     return rc;
@@ -172,6 +176,8 @@ static int answer_volume(struct session *s, const struct ratls_msg *request, str
         epochs_call(s->service->epochs, s->peer.policy->secret_id, &call, s->now_ms, &a, err) < 0)
         return -1;
     note_volume(s, &call, &a);
+    metrics_add(s->service->metrics, METRICS_EPOCH_COMMITS, call.op == EPOCH_ADVANCE && a.status == EPOCH_OK);
+    metrics_add(s->service->metrics, METRICS_LEASE_CONFLICTS, a.status == EPOCH_HELD);
     if (epoch_answer_encode(&a, &w, err) < 0)
         return -1;
     return send_answer(s, writer_span(&w), err);

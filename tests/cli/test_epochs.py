@@ -10,11 +10,11 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
 from test_atls import free_port, until_open
-from test_coordinator import NO_OTHER_DOORS
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("NACRE_BUILD", "build")
@@ -35,7 +35,7 @@ MANIFEST = {"Policies": {"11" * 32: {"SANs": ["web"], "WorkloadSecretID": "tests
 
 class Coordinator:
     def __init__(self, folder):
-        self.folder, self.port, self.process = folder, free_port(), None
+        self.folder, self.port, self.metrics_port, self.process = folder, free_port(), free_port(), None
         (folder / "manifest.json").write_text(json.dumps(MANIFEST))
         self.pin = subprocess.run([COORDINATOR, "init", "--state", folder / "state"], capture_output=True, check=True, text=True,
                                   timeout=30).stdout.strip()
@@ -44,7 +44,8 @@ class Coordinator:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [COORDINATOR, "run", "--state", self.folder / "state", "--manifest", self.folder / "manifest.json", "--listen",
-                 f"127.0.0.1:{self.port}", *NO_OTHER_DOORS, "--no-tee", "--collateral", "none", "--test-root",
+                 f"127.0.0.1:{self.port}", "--user-listen", "none", "--http-listen", "none", "--metrics-listen",
+                 f"127.0.0.1:{self.metrics_port}", "--no-tee", "--collateral", "none", "--test-root",
                  TOP / "tests/vectors/psp/ark.pem"], stdout=log, stderr=log)
         if wait:
             until_open(self.port)
@@ -63,6 +64,10 @@ class Coordinator:
         assert out, err
         status, *numbers = out.split()
         return (status, *map(int, numbers))
+
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30) as r:
+            return dict(re.findall(r"^(nacre_(?:epoch|lease)\w*) (\d+)$", r.read().decode(), re.M))
 
     def log(self):
         return (self.folder / "log").read_text()
@@ -161,12 +166,18 @@ def test_a_lease_outlives_the_coordinator(coordinator):
     assert coordinator.ask(1, "renew", number=10)[0] == "not-holder"
 
 
-def test_sequence_in_the_log(coordinator):
+def test_log_and_metrics(coordinator):
     coordinator.ask(1, "acquire", number=900)
+    coordinator.ask(2, "acquire", number=900)
+    coordinator.ask(2, "acquire", "other", number=900)
+    coordinator.ask(2, "release", "other")
     coordinator.ask(1, "advance", number=0)
+    same = {"nacre_epochs": "2", "nacre_leases": "1", "nacre_epoch_errors_total": "0", "nacre_epoch_table_writes": "4"}
+    assert coordinator.metrics() == same | {"nacre_epoch_commits_total": "1", "nacre_lease_conflicts_total": "1"}
     coordinator.kill()
     coordinator.start()
-    assert re.findall(r"epochs of (\d+) volumes, table written (\d+) times", coordinator.log()) == [("0", "0"), ("1", "2")]
+    assert coordinator.metrics() == same | {"nacre_epoch_commits_total": "0", "nacre_lease_conflicts_total": "0"}
+    assert re.findall(r"epochs of (\d+) volumes, table written (\d+) times", coordinator.log()) == [("0", "0"), ("2", "4")]
 
 
 @pytest.mark.parametrize("what, change, text", [

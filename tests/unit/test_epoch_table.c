@@ -74,7 +74,7 @@ static void test_find(void **state)
 
 static void test_limits(void **state)
 {
-    char name[40];
+    char name[48];
     (void) state;
     for (int id = 0; id < EPOCH_COUNTERS_MAX / EPOCH_COUNTERS_PER_ID_MAX; id++) {
         char id_name[300];

@@ -79,7 +79,7 @@ static void test_volumes(void **state)
     reopen(T0);
     assert_int_equal(ask("", "data", 1, EPOCH_ACQUIRE, T0), EPOCH_NO_VOLUMES);
     assert_int_equal(ask("web", "data", 1, EPOCH_RENEW, T0), EPOCH_NOT_HOLDER);
-    assert_int_equal(epochs_stats(epochs).counters, 0); /* a counter comes with a lease only */
+    assert_int_equal(epochs_stats(epochs, T0).counters, 0); /* a counter comes with a lease only */
     assert_int_equal(ask("web", "data", 1, EPOCH_ACQUIRE, T0), EPOCH_OK);
     assert_int_equal(ask("web", "data", 1, EPOCH_ADVANCE, T0), EPOCH_OK);
     assert_true(answer.epoch == 1);
@@ -88,14 +88,16 @@ static void test_volumes(void **state)
     assert_int_equal(ask("web2", "data", 2, EPOCH_ACQUIRE, T0), EPOCH_OK);
     assert_true(answer.epoch == 0);
     assert_int_equal(ask("web", "data2", 2, EPOCH_ACQUIRE, T0), EPOCH_OK);
-    assert_int_equal(epochs_stats(epochs).counters, 3);
-    assert_int_equal(epochs_stats(epochs).calls[EPOCH_ACQUIRE], 5);
-    assert_int_equal(epochs_stats(epochs).answers[EPOCH_HELD], 1);
-    assert_int_equal(epochs_stats(epochs).sequence, 4); /* three counters and one advance */
+    assert_int_equal(epochs_stats(epochs, T0).counters, 3);
+    assert_int_equal(epochs_stats(epochs, T0).calls[EPOCH_ACQUIRE], 5);
+    assert_int_equal(epochs_stats(epochs, T0).answers[EPOCH_HELD], 1);
+    assert_int_equal(epochs_stats(epochs, T0).sequence, 4); /* three counters and one advance */
     assert_int_equal(ask("web", "data", 1, EPOCH_RENEW, T0), EPOCH_OK);
-    assert_int_equal(epochs_stats(epochs).sequence, 4); /* more time is not written */
+    assert_int_equal(epochs_stats(epochs, T0).sequence, 4); /* more time is not written */
     assert_int_equal(ask("web", "data", 1, EPOCH_RELEASE, T0), EPOCH_OK);
-    assert_int_equal(epochs_stats(epochs).sequence, 5);
+    assert_int_equal(epochs_stats(epochs, T0).sequence, 5);
+    assert_int_equal(epochs_stats(epochs, T0).leases, 2);
+    assert_int_equal(epochs_stats(epochs, T0 + 60000).leases, 0);
 }
 
 static void test_restart(void **state)
@@ -175,8 +177,8 @@ static void test_disk(void **state)
     disk = DISK_FULL;
     try_and_fail(EPOCH_ADVANCE, "data", 0);
     try_and_fail(EPOCH_ACQUIRE, "new", 0);
-    assert_int_equal(epochs_stats(epochs).write_errors, 2);
-    assert_int_equal(epochs_stats(epochs).counters, 1);
+    assert_int_equal(epochs_stats(epochs, T0).write_errors, 2);
+    assert_int_equal(epochs_stats(epochs, T0).counters, 1);
     assert_int_equal(ask("web", "data", 1, EPOCH_RENEW, T0), EPOCH_OK); /* needs no disk */
     assert_true(answer.epoch == 0);
     disk = DISK_GOOD;
@@ -187,10 +189,10 @@ static void test_disk(void **state)
     disk = DISK_GOOD;
     assert_int_equal(ask("web", "data", 1, EPOCH_RENEW, T0), EPOCH_OK);
     assert_true(answer.epoch == 1);
-    uint64_t sequence = epochs_stats(epochs).sequence;
+    uint64_t sequence = epochs_stats(epochs, T0).sequence;
     reopen(T0);
     assert_int_equal(ask("web", "data", 1, EPOCH_ACQUIRE, T0), EPOCH_OK);
-    assert_true(answer.epoch == 2 && epochs_stats(epochs).sequence == sequence);
+    assert_true(answer.epoch == 2 && epochs_stats(epochs, T0).sequence == sequence);
 }
 
 /* --- a file that others changed ------------------------------------------------------------------------ */
@@ -237,13 +239,13 @@ static void test_rollback_is_not_seen(void **state)
     (void) ask("web", "data", 1, EPOCH_ACQUIRE, T0);
     char *bytes = test_slurp(file, &len);
     (void) ask("web", "data", 1, EPOCH_ADVANCE, T0);
-    assert_int_equal(epochs_stats(epochs).sequence, 2);
+    assert_int_equal(epochs_stats(epochs, T0).sequence, 2);
     FILE *f = fopen(file, "wb");
     assert_int_equal(fwrite(bytes, 1, len, f), len);
     (void) fclose(f);
     free(bytes);
     reopen(T0);
-    assert_int_equal(epochs_stats(epochs).sequence, 1);
+    assert_int_equal(epochs_stats(epochs, T0).sequence, 1);
     assert_int_equal(ask("web", "data", 1, EPOCH_ACQUIRE, T0), EPOCH_OK);
     assert_true(answer.epoch == 0);
 }
