@@ -166,13 +166,13 @@ static int policy_platforms(const struct json *at, struct arena *strings, void *
 }
 
 static const struct json_field policy_fields[] = {
-    {"version",     true, policy_version          },
-    {"platforms",   true, policy_platforms        },
-    {"image",       true, policy_image_parse      },
-    {"workload",    true, policy_workload_parse   },
-    {"volumes",     true, policy_volumes          },
-    {"network",     true, policy_network          },
-    {"coordinator", true, policy_coordinator_parse},
+    {"version",     true,  policy_version          },
+    {"platforms",   true,  policy_platforms        },
+    {"image",       true,  policy_image_parse      },
+    {"workload",    true,  policy_workload_parse   },
+    {"volumes",     true,  policy_volumes          },
+    {"network",     true,  policy_network          },
+    {"coordinator", false, policy_coordinator_parse},
 };
 
 /* --- what one key cannot see alone --- */
@@ -223,13 +223,26 @@ static int policy_check_links(const struct policy *p, struct err *err)
         for (size_t j = 0; j < i; j++)
             if (strcmp(p->links[i].link, p->links[j].link) == 0)
                 return policy_denied("one link twice", p->links[i].link, err);
-    if (p->coordinator.address.kind == NETADDR_TCP4 && p->link_count == 0)
+    if (p->has_coordinator && p->coordinator.address.kind == NETADDR_TCP4 && p->link_count == 0)
         return policy_denied("the coordinator's address needs a link", "network is empty", err);
+    return 0;
+}
+
+/* What only a Coordinator can give. */
+static int policy_check_alone(const struct policy *p, struct err *err)
+{
+    if (p->volume_count > 0)
+        return policy_denied("an encrypted volume, but no coordinator to give its key", p->volumes[0].name,
+                             err);
+    if (p->workload.reload_signal != 0)
+        return policy_denied("workload.reload_signal", "no coordinator, so no renewals", err);
     return 0;
 }
 
 static int policy_check(const struct policy *p, struct err *err)
 {
+    if (!p->has_coordinator && policy_check_alone(p, err) < 0)
+        return -1;
     for (size_t i = 0; i < p->volume_count; i++)
         if (policy_check_volume(p, i, err) < 0)
             return -1;

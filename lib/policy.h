@@ -57,6 +57,13 @@ enum policy_console {
     POLICY_CONSOLE_HOST, /* it goes to the host's console */
 };
 
+/* What the workload may ask for on its attestation socket (docs/formats/attestation-socket.md). */
+enum policy_attestation {
+    POLICY_ATTESTATION_NONE = 0, /* there is no socket; what a policy without the key means */
+    POLICY_ATTESTATION_NONCE,
+    POLICY_ATTESTATION_REPORT_DATA, /* nonces, and report data of its own: it can speak for the VM */
+};
+
 struct policy_image {
     const char *device;            /* virtio-blk serial */
     struct verity_geometry verity; /* has passed verity_check */
@@ -97,6 +104,8 @@ struct policy_workload {
     const char *readonly_paths[POLICY_PATHS_MAX];
     size_t readonly_count;
     enum policy_console console;
+    enum policy_attestation attestation; /* optional key */
+    int reload_signal;                   /* sent after each renewal of the certificate; 0 (no key): none */
 };
 
 struct policy_volume {
@@ -159,6 +168,7 @@ struct policy {
     size_t volume_count;
     struct policy_link links[POLICY_LINKS_MAX]; /* key "network" */
     size_t link_count;
+    bool has_coordinator; /* optional key: a VM that is a Coordinator itself joins none */
     struct policy_coordinator coordinator;
 };
 

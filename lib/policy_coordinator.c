@@ -212,5 +212,6 @@ int policy_coordinator_parse(const struct json *at, struct arena *strings, void 
         return json_fail(at, err, ERR_MISSING, "neither \"root_ca_key_sha256\" nor \"reference_values\"");
     if (c->retry_ms > c->retry_max_ms || c->retry_max_ms > c->deadline_ms)
         return json_fail(at, err, ERR_DENIED, "expected retry_ms <= retry_max_ms <= deadline_ms");
+    policy->has_coordinator = true;
     return 0;
 }

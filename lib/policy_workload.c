@@ -4,6 +4,7 @@
 #include "policy_tables.h"
 #include "utf8.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* --- argv, env --- */
@@ -314,21 +315,50 @@ static int workload_console(const struct json *at, struct arena *strings, void *
     return 0;
 }
 
+static int workload_attestation(const struct json *at, struct arena *strings, void *out, struct err *err)
+{
+    static const char *const known[] = {"none", "nonce", "report-data"}; /* as enum policy_attestation */
+    struct policy_workload *w = out;
+    size_t which;
+
+    (void) strings;
+    if (json_choice(at, known, POLICY_COUNT(known), &which, err) < 0)
+        return -1;
+    w->attestation = (enum policy_attestation) which;
+    return 0;
+}
+
+static int workload_reload(const struct json *at, struct arena *strings, void *out, struct err *err)
+{
+    static const char *const known[] = {"SIGHUP", "SIGUSR1", "SIGUSR2"};
+    static const int numbers[POLICY_COUNT(known)] = {SIGHUP, SIGUSR1, SIGUSR2};
+    struct policy_workload *w = out;
+    size_t which;
+
+    (void) strings;
+    if (json_choice(at, known, POLICY_COUNT(known), &which, err) < 0)
+        return -1;
+    w->reload_signal = numbers[which];
+    return 0;
+}
+
 static const struct json_field workload_fields[] = {
-    {"argv",           true, workload_argv        },
-    {"env",            true, workload_env         },
-    {"cwd",            true, workload_cwd         },
-    {"hostname",       true, workload_hostname    },
-    {"uid",            true, workload_uid         },
-    {"gid",            true, workload_gid         },
-    {"groups",         true, workload_groups      },
-    {"capabilities",   true, workload_capabilities},
-    {"rlimits",        true, workload_rlimits     },
-    {"seccomp",        true, workload_seccomp     },
-    {"tmpfs",          true, workload_tmpfs       },
-    {"masked_paths",   true, workload_masked      },
-    {"readonly_paths", true, workload_readonly    },
-    {"console",        true, workload_console     },
+    {"argv",           true,  workload_argv        },
+    {"env",            true,  workload_env         },
+    {"cwd",            true,  workload_cwd         },
+    {"hostname",       true,  workload_hostname    },
+    {"uid",            true,  workload_uid         },
+    {"gid",            true,  workload_gid         },
+    {"groups",         true,  workload_groups      },
+    {"capabilities",   true,  workload_capabilities},
+    {"rlimits",        true,  workload_rlimits     },
+    {"seccomp",        true,  workload_seccomp     },
+    {"tmpfs",          true,  workload_tmpfs       },
+    {"masked_paths",   true,  workload_masked      },
+    {"readonly_paths", true,  workload_readonly    },
+    {"console",        true,  workload_console     },
+    {"attestation",    false, workload_attestation },
+    {"reload_signal",  false, workload_reload      },
 };
 
 int policy_workload_parse(const struct json *at, struct arena *strings, void *out, struct err *err)

@@ -60,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_seccomp(&p->workload.seccomp);
     for (size_t i = 0; i < p->volume_count; i++)
         check_path(p->volumes[i].mount);
-    assert(p->coordinator.has_root_ca_key || p->coordinator.reference_count > 0);
+    assert(p->has_coordinator == (p->coordinator.has_root_ca_key || p->coordinator.reference_count > 0));
+    assert(p->has_coordinator || (p->volume_count == 0 && p->workload.reload_signal == 0));
     policy_free(p);
     return 0;
 }

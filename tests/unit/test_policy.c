@@ -3,6 +3,7 @@
 
 #include "policy.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #define FULL "tests/vectors/policy/full.json"
@@ -37,6 +38,9 @@ static void test_minimal(void **state)
     assert_null(p->workload.env[0]);
     assert_true(p->workload.seccomp.builtin);
     assert_int_equal(p->workload.console, POLICY_CONSOLE_NONE);
+    assert_int_equal(p->workload.attestation, POLICY_ATTESTATION_NONE);
+    assert_int_equal(p->workload.reload_signal, 0);
+    assert_true(p->has_coordinator);
     assert_int_equal(p->coordinator.address.kind, NETADDR_VSOCK);
     assert_int_equal(p->coordinator.address.cid, 2);
     assert_true(p->coordinator.has_root_ca_key);
@@ -74,6 +78,8 @@ static void test_full_workload(void **state)
     assert_string_equal(w->masked_paths[1], "/sys/firmware");
     assert_int_equal(w->readonly_count, 1);
     assert_int_equal(w->console, POLICY_CONSOLE_HOST);
+    assert_int_equal(w->attestation, POLICY_ATTESTATION_NONCE);
+    assert_int_equal(w->reload_signal, SIGHUP);
     policy_free(p);
 }
 
@@ -200,6 +206,14 @@ static const struct bad_row bad[] = {
     {"\"/sys/firmware\"",                    "\"/proc/kcore\"",                       ERR_DENIED,  "workload.masked_paths: /proc/kcore is named twice"               },
     {"\"/proc/sys\"",                        "\"/\"",                                 ERR_DENIED,  "workload.readonly_paths: the root cannot"                        },
     {"\"console\": \"host\"",                "\"console\": \"tty\"",                  ERR_FORMAT,  "unknown value \"tty\", known: none, host"                        },
+    {"\"nonce\"",                            "\"any\"",                               ERR_FORMAT,
+     "workload.attestation: unknown value \"any\", known: none, nonce, report-data"                                                                                  },
+    {"\"nonce\"",                            "true",                                  ERR_FORMAT,  "workload.attestation: "                                          },
+    {"\"attestation\"",                      "\"Attestation\"",                       ERR_FORMAT,  "unknown key \"Attestation\""                                     },
+    {"\"SIGHUP\"",                           "\"SIGKILL\"",                           ERR_FORMAT,
+     "workload.reload_signal: unknown value \"SIGKILL\", known: SIGHUP, SIGUSR1, SIGUSR2"                                                                            },
+    {"\"SIGHUP\"",                           "1",                                     ERR_FORMAT,  "workload.reload_signal: "                                        },
+    {"\"SIGHUP\"",                           "\"HUP\"",                               ERR_FORMAT,  "workload.reload_signal: "                                        },
     {",\n    \"console\": \"host\"",         "",                                      ERR_MISSING, "workload: key \"console\" is missing"                            },
  /* volumes */
     {"\"name\": \"data\"",                   "\"name\": \"Data\"",                    ERR_FORMAT,  "volumes[0].name: a character other than"                         },
@@ -373,6 +387,48 @@ static void test_list_maxima(void **state)
     free(full);
 }
 
+/* minimal.json without its coordinator, and with one more text replaced. */
+static void test_no_coordinator(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        const char *part; /* NULL: it parses */
+    } rows[] = {
+        {"\"console\"",     "\"console\"",                                   NULL                            },
+        {"\"console\"",     "\"attestation\": \"report-data\", \"console\"", NULL                            },
+        {"\"console\"",     "\"reload_signal\": \"SIGUSR1\", \"console\"",   "no coordinator, so no renewals"},
+        {"\"volumes\": []",
+         "\"volumes\": [{\"name\": \"data\", \"device\": \"data\", \"mount\": \"/state\","
+         " \"filesystem\": \"ext4\", \"format_if_blank\": true}]",           "no coordinator to give its key"},
+    };
+    size_t len;
+    char *minimal = test_slurp(MINIMAL, &len);
+    char *at = strstr(minimal, "\"coordinator\"");
+
+    (void) state;
+    assert_non_null(at);
+    while (*at != ',')
+        at--;
+    (void) snprintf(at, 3, "}");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *text = test_replace(minimal, rows[i].from, rows[i].to);
+        struct policy *p = NULL;
+        struct err err = {0};
+        int rc = policy_parse(span_str(text), &p, &err);
+
+        if (rows[i].part != NULL) {
+            assert_int_equal(rc, -1);
+            test_check_err(&err, ERR_DENIED, rows[i].part, rows[i].part);
+        } else {
+            assert_int_equal(rc, 0);
+            assert_false(p->has_coordinator);
+        }
+        policy_free(p);
+        free(text);
+    }
+    free(minimal);
+}
+
 static void test_long_path(void **state)
 {
     char path[POLICY_PATH_MAX + 4] = "\"";
@@ -407,11 +463,12 @@ static void test_capability_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_minimal),     cmocka_unit_test(test_full_workload),
-        cmocka_unit_test(test_full_rest),   cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_empty_lists), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_too_long),    cmocka_unit_test(test_list_maxima),
-        cmocka_unit_test(test_long_path),   cmocka_unit_test(test_capability_names),
+        cmocka_unit_test(test_minimal),          cmocka_unit_test(test_full_workload),
+        cmocka_unit_test(test_full_rest),        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_empty_lists),      cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_too_long),         cmocka_unit_test(test_list_maxima),
+        cmocka_unit_test(test_no_coordinator),   cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_capability_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
