@@ -186,7 +186,7 @@ demo: image ## the whole story: build, boot, attest, unlock, serve, refuse
 # --- tests ------------------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 # init/ as the tests see it: everything but the mains and the real system layer.
-TEST_INIT := $(filter-out init/main.c init/sys_linux.c init/%_main.c $(TWINS_DEV),$(wildcard init/*.c))
+TEST_INIT := $(filter-out init/main.c init/sys_linux%.c init/%_main.c $(TWINS_DEV),$(wildcard init/*.c))
 TEST_PARTS := $(filter-out agent/main.c coordinator/main.c softpsp/main.c,$(AGENT_SRC) $(wildcard coordinator/*.c softpsp/*.c)) $(TWIN_TEST_ROOT)
 $(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_dm.c init/volumes_mount.c,$(TEST_INIT)) $(TEST_PARTS))
 	@rm -f $@ && ar rcsD $@ $^

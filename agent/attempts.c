@@ -5,6 +5,7 @@
 #include "channel.h"
 #include "os.h"
 #include "rng.h"
+#include "serve.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,15 +14,8 @@ static int get_evidence(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SI
                         struct err *err)
 {
     (void) ctx;
-    return channel_evidence(report_data, w, err);
-}
-
-/* The time that certificate dates are checked with: the host's clock, but never before the floor. */
-static int64_t trusted_now_s(const struct agent *agent)
-{
-    int64_t now = os_clock_s();
-    int64_t floor = (int64_t) agent->time_floor_s;
-    return now > floor ? now : floor;
+    enum ratls_kind kind;
+    return channel_evidence(report_data, &kind, w, err);
 }
 
 static int system_error(int error, const char *what, struct err *err)
@@ -34,13 +28,13 @@ static int out_of_time(const char *what, struct err *err)
     return err_set(err, ERR_TIMEOUT, 0, "%s: no answer in time", what);
 }
 
-static int connect_until(const struct netaddr *addr, uint64_t end_ms, struct err *err)
+static int connect_until(struct agent *agent, const struct netaddr *addr, uint64_t end_ms, struct err *err)
 {
     int fd = os_connect(addr);
     if (fd < 0)
         return system_error(-fd, "", err);
     uint64_t now = os_now_ms();
-    int rc = os_wait(fd, 1, end_ms > now ? end_ms - now : 0);
+    int rc = serve_wait(agent, fd, 1, end_ms > now ? end_ms - now : 0);
     if (rc == 1)
         rc = os_connected(fd);
     else if (rc == 0)
@@ -81,7 +75,7 @@ static int read_some(int fd, struct join *j, struct err *err)
 
 /* Turn the loop until joined. What is waiting to be sent goes out even when the step failed: it is our alert.
  */
-static int converse(int fd, struct join *j, uint64_t end_ms, struct err *err)
+static int converse(struct agent *agent, int fd, struct join *j, uint64_t end_ms, struct err *err)
 {
     for (;;) {
         int rc = join_step(j, err);
@@ -91,7 +85,7 @@ static int converse(int fd, struct join *j, uint64_t end_ms, struct err *err)
         if (rc == 1)
             return 0;
         uint64_t now = os_now_ms();
-        int ready = os_wait(fd, join_output(j).len > 0, end_ms > now ? end_ms - now : 0);
+        int ready = serve_wait(agent, fd, join_output(j).len > 0, end_ms > now ? end_ms - now : 0);
         if (ready == 0)
             return out_of_time("join", err);
         if (ready < 0)
@@ -112,12 +106,13 @@ static struct join_leases leases_of(const struct agent *agent)
     return l;
 }
 
-static int attempt(struct agent *agent, uint64_t end_ms, struct err *err)
+int attempts_once(struct agent *agent, uint64_t end_ms, struct err *err)
 {
+    uint64_t now_ms = os_now_ms();
     const struct join_config config = {
         .coordinator = &agent->policy->coordinator,
-        .now_s = trusted_now_s(agent),
-        .floor_s = (int64_t) agent->time_floor_s,
+        .now_s = clock_now_s(&agent->clock, os_clock_s(), now_ms),
+        .floor_s = clock_floor_s(&agent->clock, now_ms),
         .leases = leases_of(agent),
         .versions = TLS_ANY,
         .event_head = agent->event_head,
@@ -125,19 +120,18 @@ static int attempt(struct agent *agent, uint64_t end_ms, struct err *err)
         .evidence_kind = RATLS_SNP,
         .ctx = agent,
     };
-    int fd = connect_until(&config.coordinator->address, end_ms, err);
+    int fd = connect_until(agent, &config.coordinator->address, end_ms, err);
     if (fd < 0)
         return -1;
     struct join *j = join_new(&config, err);
-    int rc = j == NULL ? -1 : converse(fd, j, end_ms, err);
+    int rc = j == NULL ? -1 : converse(agent, fd, j, end_ms, err);
     os_close(fd);
     if (rc < 0) {
         join_free(j);
         return -1;
     }
     agent->join = j;
-    if (join_result(j)->time.time_s > agent->time_floor_s)
-        agent->time_floor_s = join_result(j)->time.time_s;
+    clock_raise(&agent->clock, (int64_t) join_result(j)->time.time_s, os_now_ms());
     return 0;
 }
 
@@ -151,13 +145,15 @@ int attempts_run(struct agent *agent, struct err *err)
     const struct policy_coordinator *c = &agent->policy->coordinator;
     struct backoff backoff = backoff_of(agent->start_ms, c->deadline_ms, c->retry_ms, c->retry_max_ms);
     char address[NETADDR_TEXT_MAX];
+    if (!agent->policy->has_coordinator)
+        return 0;
     netaddr_format(&c->address, address);
     if (rng_bytes(agent->holder, sizeof(agent->holder), err) < 0)
         return -1;
     for (;;) {
         struct err why = {0};
         uint64_t pause_ms = 0;
-        if (attempt(agent, backoff_attempt(&backoff, os_now_ms()), &why) == 0)
+        if (attempts_once(agent, backoff_attempt(&backoff, os_now_ms()), &why) == 0)
             return 0;
         if (is_final(why.code)) {
             *err = why;

@@ -7,9 +7,14 @@
 
 #include "agent.h"
 
-/* Sets agent->join. Returns 0, or -1 with *err set: ERR_DENIED when the Coordinator refuses or is not the
- * pinned one (at once), ERR_TIMEOUT with the last attempt's reason when the deadline passes, ERR_HELPER when
- * PID 1 is gone. */
+/* Sets agent->join; does nothing if the policy names no Coordinator. Returns 0, or -1 with *err set:
+ * ERR_DENIED when the Coordinator refuses or is not the pinned one (at once), ERR_TIMEOUT with the last
+ * attempt's reason when the deadline passes, ERR_HELPER when PID 1 is gone. */
 int attempts_run(struct agent *agent, struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* One attempt, which ends at end_ms of CLOCK_MONOTONIC. Sets agent->join as well. The attestation socket, if
+ * it has been started, is served meanwhile. */
+int attempts_once(struct agent *agent, uint64_t end_ms, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
 
 #endif

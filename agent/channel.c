@@ -3,6 +3,7 @@
 
 #include "os.h"
 #include "secret.h"
+#include "serve.h"
 #include "snp_cert_table.h"
 #include "snp_evidence.h"
 #include "wire.h"
@@ -67,7 +68,7 @@ int channel_start(struct agent *agent, struct err *err)
         return err_set(err, ERR_HELPER, 0, "channel: START for job %s", wire_job_name(msg.start.job));
     if (policy_parse(msg.start.policy, &agent->policy, err) < 0)
         return -1;
-    agent->time_floor_s = msg.start.time_floor_s;
+    agent->clock = (struct clock){.floor_s = (int64_t) msg.start.time_floor_s, .at_ms = os_now_ms()};
     memcpy(agent->event_head, msg.start.event_head, sizeof(agent->event_head));
     return 0;
 }
@@ -82,7 +83,8 @@ static int encode_evidence(const struct wire_report_reply *reply, struct writer 
     return snp_evidence_encode(reply->report, &chain, snp_report_product(&report), w, err);
 }
 
-int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], struct writer *w, struct err *err)
+int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], enum ratls_kind *kind,
+                     struct writer *w, struct err *err)
 {
     AUTO_BUFFER b = {0};
     struct wire_msg request = {.type = WIRE_REPORT_REQUEST};
@@ -91,10 +93,13 @@ int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], struct
     if (buffer_make(&b, err) < 0 || send_message(&b, &request, err) < 0 ||
         receive_message(&b, WIRE_REPORT_REPLY, &reply, err) < 0)
         return -1;
+    if (reply.report_reply.report.len == 0)
+        return err_set(err, ERR_MISSING, 0, "own evidence: no report this time");
     if (encode_evidence(&reply.report_reply, w, err) < 0) {
         err->code = ERR_HELPER; /* so that it is not tried again: the next report will not be better */
         return err_prefix(err, "own evidence");
     }
+    *kind = RATLS_SNP;
     return 0;
 }
 
@@ -104,16 +109,29 @@ int channel_hand_over(struct agent *agent, struct err *err)
     const struct join_result *r = join_result(agent->join);
     struct wire_msg msg = {
         .type = WIRE_CERTIFICATES,
-        .certificates = {.mesh_ca_pem = r->mesh_ca,
+        .certificates = {.time_s = r->time.time_s,
+                         .epoch_count = r->volume_count,
+                         .mesh_ca_pem = r->mesh_ca,
                          .cert_chain_pem = r->cert_chain,
                          .key_pem = r->key,
                          .root_ca_pem = r->root_ca,
                          .workload_secret = r->secret}
     };
-    struct wire_msg done = {.type = WIRE_DONE};
-    if (buffer_make(&b, err) < 0 || send_message(&b, &msg, err) < 0)
+    for (size_t i = 0; i < r->volume_count && i < WIRE_EPOCHS_MAX; i++)
+        msg.certificates.epochs[i] = r->volumes[i].answer.epoch;
+    if (buffer_make(&b, err) < 0)
         return -1;
-    return send_message(&b, &done, err);
+    return send_message(&b, &msg, err);
+}
+
+int channel_ready(struct agent *agent, struct err *err)
+{
+    AUTO_BUFFER b = {0};
+    const struct wire_msg ready = {.type = WIRE_READY};
+    if (buffer_make(&b, err) < 0 || send_message(&b, &ready, err) < 0)
+        return -1;
+    serve_start(agent);
+    return 0;
 }
 
 /* PID 1 takes printable ASCII only. */

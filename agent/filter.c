@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "filter.h"
 
+#include "serve.h"
+
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -31,31 +33,32 @@ struct row {
 
 /* What the agent, musl and wolfSSL do after the sandbox is closed. */
 static const struct row rows[] = {
-  /* the two sockets */
-    {SYS_recvfrom,        {{0}}                                                 },
-    {SYS_sendto,          {{3, MSG_NOSIGNAL, MSG_NOSIGNAL}}                     },
-    {SYS_poll,            {{0}}                                                 },
-    {SYS_close,           {{0}}                                                 },
-    {SYS_connect,         {{0}}                                                 },
-    {SYS_socket,          {{0, ALL, AF_INET}, {1, ALL, STREAM}, {2, ALL, 0}}    },
-    {SYS_socket,          {{0, ALL, AF_VSOCK}, {1, ALL, STREAM}, {2, ALL, 0}}   },
-    {SYS_getsockopt,      {{1, ALL, SOL_SOCKET}, {2, ALL, SO_ERROR}}            },
+  /* the sockets to PID 1, the Coordinator and the workload */
+    {SYS_recvfrom,        {{0}}                                                       },
+    {SYS_sendto,          {{3, MSG_NOSIGNAL, MSG_NOSIGNAL}}                           },
+    {SYS_poll,            {{0}}                                                       },
+    {SYS_accept4,         {{0, ALL, SERVE_FD}, {3, ALL, SOCK_CLOEXEC | SOCK_NONBLOCK}}},
+    {SYS_close,           {{0}}                                                       },
+    {SYS_connect,         {{0}}                                                       },
+    {SYS_socket,          {{0, ALL, AF_INET}, {1, ALL, STREAM}, {2, ALL, 0}}          },
+    {SYS_socket,          {{0, ALL, AF_VSOCK}, {1, ALL, STREAM}, {2, ALL, 0}}         },
+    {SYS_getsockopt,      {{1, ALL, SOL_SOCKET}, {2, ALL, SO_ERROR}}                  },
  /* memory, none of it executable */
-    {SYS_brk,             {{0}}                                                 },
-    {SYS_mmap,            {{2, PROT_EXEC, 0}, {3, MAP_ANONYMOUS, MAP_ANONYMOUS}}},
-    {SYS_mprotect,        {{2, PROT_EXEC, 0}}                                   },
-    {SYS_munmap,          {{0}}                                                 },
-    {SYS_mremap,          {{0}}                                                 },
-    {SYS_madvise,         {{0}}                                                 },
+    {SYS_brk,             {{0}}                                                       },
+    {SYS_mmap,            {{2, PROT_EXEC, 0}, {3, MAP_ANONYMOUS, MAP_ANONYMOUS}}      },
+    {SYS_mprotect,        {{2, PROT_EXEC, 0}}                                         },
+    {SYS_munmap,          {{0}}                                                       },
+    {SYS_mremap,          {{0}}                                                       },
+    {SYS_madvise,         {{0}}                                                       },
  /* time and random numbers */
-    {SYS_clock_gettime,   {{0}}                                                 },
-    {SYS_getrandom,       {{0}}                                                 },
-    {SYS_restart_syscall, {{0}}                                                 },
+    {SYS_clock_gettime,   {{0}}                                                       },
+    {SYS_getrandom,       {{0}}                                                       },
+    {SYS_restart_syscall, {{0}}                                                       },
  /* locks of wolfSSL, should one ever be contended */
-    {SYS_futex,           {{0}}                                                 },
+    {SYS_futex,           {{0}}                                                       },
  /* the end */
-    {SYS_exit_group,      {{0}}                                                 },
-    {SYS_exit,            {{0}}                                                 },
+    {SYS_exit_group,      {{0}}                                                       },
+    {SYS_exit,            {{0}}                                                       },
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 

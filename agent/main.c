@@ -3,14 +3,17 @@
 #include "attempts.h"
 #include "channel.h"
 #include "os.h"
+#include "renew.h"
 #include "sandbox.h"
 
 /* The agent's work, in order; beside each step what is true once it has passed. */
 static int (*const steps[])(struct agent *agent, struct err *err) = {
-    sandbox_enter,     /* no privilege, no file, a filter on system calls */
-    channel_start,     /* the policy is parsed */
-    attempts_run,      /* the Coordinator that the policy pins has issued our certificate */
-    channel_hand_over, /* PID 1 has certificates, key and secret */
+    sandbox_enter,   /* no privilege, no file, a filter on system calls */
+    channel_start,   /* the policy is parsed */
+    attempts_run,    /* the Coordinator that the policy pins, if there is one, has issued our certificate */
+    renew_hand_over, /* PID 1 has certificates, key and secret */
+    channel_ready,   /* it knows that we stay */
+    renew_run,       /* until the VM's end */
 };
 
 int main(void)

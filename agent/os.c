@@ -225,6 +225,19 @@ int os_wait(int fd, int writable, uint64_t timeout_ms)
     }
 }
 
+int os_poll(struct pollfd *fds, size_t count, uint64_t end_ms)
+{
+    uint64_t now = os_now_ms();
+    uint64_t left = end_ms > now ? end_ms - now : 0;
+    int rc = poll(fds, (nfds_t) count, (int) (left < INT_MAX ? left : INT_MAX));
+    return rc < 0 && errno != EINTR ? -errno : rc < 0 ? 0 : rc;
+}
+
+int os_accept(int listener)
+{
+    return result(accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
 const char *os_error_text(int error)
 {
     static const struct {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct pollfd;
 struct sock_fprog;
 
 uint64_t os_now_ms(void); /* CLOCK_MONOTONIC */
@@ -44,6 +45,10 @@ void os_close(int fd);
 /* Wait until fd can be read (or the peer is gone) or, with writable, written. 1: it can; 0: the time is up.
  */
 int os_wait(int fd, int writable, uint64_t timeout_ms);
+
+/* poll(2) until end_ms of CLOCK_MONOTONIC; an early return with 0 is possible. */
+int os_poll(struct pollfd *fds, size_t count, uint64_t end_ms);
+int os_accept(int listener); /* a connection that does not block, closed on execve */
 
 const char *os_error_text(int error); /* "connection refused", for a positive errno */
 

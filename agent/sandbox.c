@@ -8,7 +8,8 @@
 #include <sched.h>
 #include <sys/resource.h>
 
-#define OPEN_FILES_MAX 8 /* 0, 1, 2, the channel, the connection */
+/* 0, 1, 2, the channel, the socket that listens, the connection, the workload's */
+#define OPEN_FILES_MAX (6 + SERVE_CONNECTIONS_MAX)
 
 static int close_channel_on_exec(void)
 {

@@ -24,6 +24,8 @@
 #define BOOT_HOST_DATA_MAX 48 /* bytes: TDX MRCONFIGID; SNP HOST_DATA has 32 */
 #define BOOT_CONTRAST_DIR "/run/nacre/contrast"
 #define BOOT_VOLUMES_DIR "/run/nacre/volumes"
+#define BOOT_ATTEST_DIR "/run/nacre/attest" /* holds the workload's attestation socket */
+#define BOOT_ATTEST_NAME "attest.sock"
 
 /* What our own report says about this machine. */
 struct boot_platform {
@@ -32,6 +34,14 @@ struct boot_platform {
     size_t host_data_len;
     uint8_t host_data[BOOT_HOST_DATA_MAX];
 };
+
+/* How often each volume's state has been moved on, as the Coordinator counts it. */
+struct boot_epochs {
+    size_t count; /* the policy's volumes; 0: the Coordinator does not count */
+    uint64_t of_volume[POLICY_VOLUMES_MAX];
+};
+
+struct agent_link;
 
 struct boot {
     /* set by: console; read by: all */
@@ -46,12 +56,16 @@ struct boot {
     struct initdata initdata;
     /* set by: initdata; read by: measure */
     uint8_t initdata_digest[SHA256_SIZE];
-    /* set by: policy; read by: measure, network, attest, volumes, workload, halt */
+    /* set by: policy; read by: measure, network, attest, volumes, workload, supervise, halt */
     struct policy *policy;
     /* set by: measure; read by: attest */
     struct evlog events;
     /* set by: attest; read by: volumes, which wipes it */
     struct secret secret;
+    /* set by: attest; read by: nobody */
+    struct boot_epochs epochs;
+    /* set by: attest; read by: supervise, halt */
+    struct agent_link *agent; /* owned; NULL: the policy needs none */
     /* set by: workload; read by: supervise */
     pid_t workload;
 };

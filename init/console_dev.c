@@ -26,6 +26,7 @@ int console_shell(const struct cmdline *cmdline, struct err *err)
                                         .input = fd,
                                         .output = fd,
                                         .socket = -1,
+                                        .listener = -1,
                                         .terminal = true});
     if (pid < 0 && pid != -ENOENT) /* a dev image without a shell is one without a shell */
         return err_set(err, ERR_SYS, -pid, "start " SHELL);

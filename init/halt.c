@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "halt.h"
 
+#include "agent_link.h"
 #include "file.h"
 #include "sys.h"
 
@@ -134,6 +135,7 @@ static void send_record(const struct boot_end *end)
 void halt(struct boot *boot, const struct boot_end *end)
 {
     boot_wipe(boot);
+    agent_link_stop(boot->agent);
     say(&boot->log, end);
     unmount_volumes(boot);
     sys_sync();

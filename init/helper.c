@@ -12,16 +12,6 @@
 
 #define KILL_WAIT_MS 5000 /* from SIGKILL to the end */
 
-/* A running helper. */
-struct conversation {
-    const struct helper *helper;
-    struct wire_progress progress;
-    pid_t pid; /* 0: none, or reaped */
-    int fd;    /* our end; -1 when closed */
-    uint64_t start_ns;
-    uint8_t *buf; /* WIRE_MESSAGE_MAX bytes, locked, one message at a time */
-};
-
 static const char *signal_name(int signal)
 {
     static const struct {
@@ -52,23 +42,23 @@ static const char *signal_name(int signal)
     return "a signal";
 }
 
-static int time_left_ms(const struct conversation *c)
+static int time_left_ms(const struct helper_talk *c)
 {
     uint64_t spent_ms = (sys_now_ns() - c->start_ns) / 1000000U;
 
     return spent_ms >= c->helper->deadline_ms ? 0 : (int) (c->helper->deadline_ms - spent_ms);
 }
 
-static int out_of_time(const struct conversation *c, struct err *err)
+static int out_of_time(const struct helper_talk *c, struct err *err)
 {
     return err_set(err, ERR_TIMEOUT, 0, "%s: not done after %u ms", wire_job_name(c->helper->job),
                    c->helper->deadline_ms);
 }
 
-/* The buffer holds secrets in passing: locked in memory, wiped by finish. */
+/* The buffer holds secrets in passing: locked in memory, wiped by drop_buffer. */
 static int make_buffer(uint8_t **buf, struct err *err)
 {
-    uint8_t *made = malloc(WIRE_MESSAGE_MAX);
+    uint8_t *made = calloc(1, WIRE_MESSAGE_MAX);
     int r;
 
     if (made == NULL)
@@ -82,28 +72,33 @@ static int make_buffer(uint8_t **buf, struct err *err)
     return 0;
 }
 
-/* Close, kill, reap, wipe: whatever is left of the conversation. */
-static void finish(struct conversation *c)
+static void drop_buffer(struct helper_talk *c)
 {
-    struct sys_end end;
-
-    if (c->fd >= 0)
-        (void) sys_close(c->fd);
-    if (c->pid > 0) {
-        (void) sys_kill(c->pid, SIGKILL);
-        (void) sys_wait_child(c->pid, KILL_WAIT_MS, &end);
-    }
     if (c->buf != NULL) {
         secret_wipe_bytes(c->buf, WIRE_MESSAGE_MAX);
         sys_unlock_memory(c->buf, WIRE_MESSAGE_MAX);
     }
     free(c->buf);
-    c->fd = -1;
-    c->pid = 0;
     c->buf = NULL;
 }
 
-static int spawn(struct conversation *c, struct err *err)
+/* Whatever is left of it. */
+void helper_stop(struct helper_talk *c)
+{
+    struct sys_end end;
+
+    if (c->fd > 0) /* never 0, which is /dev/null */
+        (void) sys_close(c->fd);
+    if (c->pid > 0) {
+        (void) sys_kill(c->pid, SIGKILL);
+        (void) sys_wait_child(c->pid, KILL_WAIT_MS, &end);
+    }
+    drop_buffer(c);
+    c->fd = -1;
+    c->pid = 0;
+}
+
+static int spawn(struct helper_talk *c, struct err *err)
 {
     const struct helper *h = c->helper;
     char name[FILE_PATH_MAX];
@@ -124,6 +119,7 @@ static int spawn(struct conversation *c, struct err *err)
                                       .input = -1,
                                       .output = h->output,
                                       .socket = theirs,
+                                      .listener = h->listener,
                                       .namespaces = h->namespaces});
     if (r < 0)
         return err_set(err, ERR_SYS, -r, "start %s", h->path);
@@ -131,7 +127,7 @@ static int spawn(struct conversation *c, struct err *err)
     return 0;
 }
 
-static int send_message(struct conversation *c, const struct wire_msg *msg, struct err *err)
+static int send_message(struct helper_talk *c, const struct wire_msg *msg, struct err *err)
 {
     struct writer out = writer_of(c->buf, WIRE_MESSAGE_MAX);
     ssize_t n;
@@ -149,7 +145,7 @@ static int send_message(struct conversation *c, const struct wire_msg *msg, stru
     return 0;
 }
 
-static int start(struct conversation *c, struct err *err)
+static int start(struct helper_talk *c, struct err *err)
 {
     struct wire_msg msg = {
         .type = WIRE_START,
@@ -168,13 +164,13 @@ static int start(struct conversation *c, struct err *err)
 }
 
 /* The helper's own account of its failure, or what is wrong with that. */
-static int failed(const struct conversation *c, const struct wire_failed *f, struct err *err)
+static int failed(const struct helper_talk *c, const struct wire_failed *f, struct err *err)
 {
     (void) err_set(err, f->code, f->sys_errno, "%.*s", (int) f->text.len, (const char *) f->text.data);
     return err_prefix(err, "%s", wire_job_name(c->helper->job));
 }
 
-static int answer(struct conversation *c, const struct wire_msg *msg, struct err *err)
+static int answer(struct helper_talk *c, const struct wire_msg *msg, struct err *err)
 {
     struct wire_msg reply = {0};
 
@@ -187,13 +183,13 @@ static int answer(struct conversation *c, const struct wire_msg *msg, struct err
 }
 
 /* Whatever is wrong with its bytes: the helper broke the protocol. */
-static int broken(const struct conversation *c, struct err *err)
+static int broken(const struct helper_talk *c, struct err *err)
 {
     err->code = ERR_HELPER;
     return err_prefix(err, "%s", wire_job_name(c->helper->job));
 }
 
-static int handle(struct conversation *c, size_t len, struct err *err)
+static int handle(struct helper_talk *c, size_t len, struct err *err)
 {
     struct span datagram = span_of(c->buf, len);
     enum wire_type type;
@@ -207,38 +203,45 @@ static int handle(struct conversation *c, size_t len, struct err *err)
         return broken(c, err);
     if (msg.type == WIRE_FAILED)
         return failed(c, &msg.failed, err);
-    if (msg.type == WIRE_DONE)
-        return 0;
-    return answer(c, &msg, err);
+    return msg.type == WIRE_DONE ? 0 : answer(c, &msg, err);
 }
 
-/* Take messages until the helper closes its end. */
-static int converse(struct conversation *c, struct err *err)
+/* Take one message. Returns 1 when there is none and the helper has closed its end. */
+static int take_message(struct helper_talk *c, struct err *err)
 {
-    for (;;) {
+    ssize_t n = sys_recv(c->fd, c->buf, WIRE_MESSAGE_MAX);
+    int r;
+
+    if (n == 0 || n == -ECONNRESET)
+        return 1;
+    if (n < 0)
+        return err_set(err, ERR_SYS, (int) -n, "receive from %s", wire_job_name(c->helper->job));
+    if (n > WIRE_MESSAGE_MAX)
+        return err_set(err, ERR_HELPER, 0, "%s: a message of %zd bytes", wire_job_name(c->helper->job), n);
+    r = handle(c, (size_t) n, err);
+    secret_wipe_bytes(c->buf, (size_t) n);
+    return r;
+}
+
+/* Take messages until the helper closes its end, or is READY. */
+static int converse(struct helper_talk *c, struct err *err)
+{
+    int r = 0;
+
+    while (r == 0 && c->progress.state != WIRE_AT_SERVING) {
         int ready = sys_wait_readable(c->fd, time_left_ms(c));
-        ssize_t n;
-        int r;
 
         if (ready == 0)
             return out_of_time(c, err);
-        n = ready < 0 ? ready : sys_recv(c->fd, c->buf, WIRE_MESSAGE_MAX);
-        if (n == 0 || n == -ECONNRESET)
-            return 0;
-        if (n < 0)
-            return err_set(err, ERR_SYS, (int) -n, "receive from %s", wire_job_name(c->helper->job));
-        if (n > WIRE_MESSAGE_MAX)
-            return err_set(err, ERR_HELPER, 0, "%s: a message of %zd bytes", wire_job_name(c->helper->job),
-                           n);
-        r = handle(c, (size_t) n, err);
-        secret_wipe_bytes(c->buf, (size_t) n);
-        if (r < 0)
-            return -1;
+        if (ready < 0)
+            return err_set(err, ERR_SYS, -ready, "receive from %s", wire_job_name(c->helper->job));
+        r = take_message(c, err);
     }
+    return r < 0 ? -1 : 0;
 }
 
 /* The helper has closed its end: it must now exit. Fills *end. */
-static int reap(struct conversation *c, struct sys_end *end, struct err *err)
+static int reap(struct helper_talk *c, struct sys_end *end, struct err *err)
 {
     pid_t r = sys_wait_child(c->pid, time_left_ms(c), end);
 
@@ -250,7 +253,7 @@ static int reap(struct conversation *c, struct sys_end *end, struct err *err)
     return 0;
 }
 
-static int check_end(const struct conversation *c, const struct sys_end *end, struct err *err)
+static int check_end(const struct helper_talk *c, const struct sys_end *end, struct err *err)
 {
     const char *job = wire_job_name(c->helper->job);
 
@@ -262,7 +265,9 @@ static int check_end(const struct conversation *c, const struct sys_end *end, st
     return wire_accept_eof(&c->progress, err);
 }
 
-static int run(struct conversation *c, struct err *err)
+/* --- a job with an end --- */
+
+static int run(struct helper_talk *c, struct err *err)
 {
     struct sys_end end = {0};
 
@@ -273,16 +278,16 @@ static int run(struct conversation *c, struct err *err)
 
 int helper_run(const struct helper *h, struct err *err)
 {
-    struct conversation c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
+    struct helper_talk c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
     int r = run(&c, err);
 
-    finish(&c);
+    helper_stop(&c);
     return r;
 }
 
 /* The end of the socket means "execve done" or "died before it". A living process shows which program it
  * runs; of a dead one the name is left, until we reap it. */
-static int check_exec(struct conversation *c, struct err *err)
+static int check_exec(struct helper_talk *c, struct err *err)
 {
     const char *base = strrchr(c->helper->path, '/') + 1;
     char path[FILE_PATH_MAX], found[FILE_PATH_MAX];
@@ -313,7 +318,7 @@ static int check_exec(struct conversation *c, struct err *err)
     return err_set(err, ERR_HELPER, 0, "launch: exit status %d before the execve", end.status);
 }
 
-static int launch(struct conversation *c, struct err *err)
+static int launch(struct helper_talk *c, struct err *err)
 {
     if (start(c, err) < 0 || converse(c, err) < 0 || wire_accept_eof(&c->progress, err) < 0)
         return -1;
@@ -322,13 +327,77 @@ static int launch(struct conversation *c, struct err *err)
 
 int helper_launch(const struct helper *h, pid_t *pid, struct err *err)
 {
-    struct conversation c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
+    struct helper_talk c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
     int r = launch(&c, err);
 
     if (r == 0) {
         *pid = c.pid;
-        c.pid = 0; /* no longer a helper: finish must not kill it */
+        c.pid = 0; /* no longer a helper: helper_stop must not kill it */
     }
-    finish(&c);
+    helper_stop(&c);
     return r;
+}
+
+/* --- the agent, which stays --- */
+
+static int begin(struct helper_talk *c, struct err *err)
+{
+    struct sys_end end = {0};
+
+    if (start(c, err) < 0 || converse(c, err) < 0)
+        return -1;
+    if (c->progress.state == WIRE_AT_SERVING)
+        return 0;
+    if (reap(c, &end, err) < 0)
+        return -1;
+    return check_end(c, &end, err); /* there is no good end */
+}
+
+int helper_start(const struct helper *h, struct helper_talk *talk, struct err *err)
+{
+    struct helper_talk c = {.helper = h, .progress = WIRE_PROGRESS(h->job), .fd = -1};
+
+    if (begin(&c, err) < 0) {
+        helper_stop(&c);
+        return -1;
+    }
+    drop_buffer(&c);
+    c.period_ns = sys_now_ns();
+    *talk = c;
+    return 0;
+}
+
+int helper_turn(struct helper_talk *c, struct err *err)
+{
+    uint64_t now_ns = sys_now_ns();
+    int r;
+
+    if (now_ns - c->period_ns >= WIRE_PERIOD_MS * UINT64_C(1000000)) {
+        wire_new_period(&c->progress);
+        c->period_ns = now_ns;
+    }
+    if (make_buffer(&c->buf, err) < 0)
+        return -1;
+    r = take_message(c, err);
+    drop_buffer(c);
+    return r;
+}
+
+void helper_ended(struct helper_talk *c, const struct sys_end *end, struct err *err)
+{
+    struct sys_end own = {0};
+    int r = 0;
+
+    if (end != NULL)
+        c->pid = 0;
+    while (r == 0 && sys_wait_readable(c->fd, 0) == 1)
+        r = helper_turn(c, err);
+    if (r < 0)
+        return;
+    if (end == NULL && sys_wait_child(c->pid, KILL_WAIT_MS, &own) <= 0) {
+        (void) err_set(err, ERR_HELPER, 0, "%s: has closed its socket", wire_job_name(c->helper->job));
+        return;
+    }
+    c->pid = 0;
+    (void) check_end(c, end != NULL ? end : &own, err);
 }

@@ -16,6 +16,7 @@
 #define LAUNCH_IMAGE "/run/nacre/image"       /* the verified image */
 #define LAUNCH_VOLUMES "/run/nacre/volumes"   /* one folder a volume */
 #define LAUNCH_CONTRAST "/run/nacre/contrast" /* certificates and secrets; absent without a Coordinator */
+#define LAUNCH_ATTEST "/run/nacre/attest" /* the attestation socket; mounted only if the policy wants one */
 #define LAUNCH_CGROUP "/sys/fs/cgroup"
 #define LAUNCH_SHM_BYTES (UINT64_C(64) << 20) /* limit of /dev/shm */
 

@@ -20,6 +20,7 @@
 struct sources {
     int image;
     int contrast; /* -1: there is none */
+    int attest;   /* -1: the policy wants none */
     int volumes[POLICY_VOLUMES_MAX];
 };
 
@@ -58,6 +59,9 @@ static const struct link links[] = {
     {"stderr", "/proc/self/fd/2"},
 };
 
+/* Mount points in /dev; "nacre" is for the attestation socket. */
+static const char *const folders[] = {"shm", "nacre"};
+
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static int sources_take(const struct policy *policy, struct sources *s, struct err *err)
@@ -72,7 +76,14 @@ static int sources_take(const struct policy *policy, struct sources *s, struct e
         if (s->volumes[i] < 0)
             return err_prefix(err, "volume %s", policy->volumes[i].name);
     }
+    if (policy->workload.attestation != POLICY_ATTESTATION_NONE) {
+        s->attest = launch_mount_copy(LAUNCH_ATTEST, MOUNT_ATTR_RDONLY | DATA_ONLY, err);
+        if (s->attest < 0)
+            return -1;
+    }
     struct stat st;
+    if (!policy->has_coordinator)
+        return 0;
     if (lstat(LAUNCH_CONTRAST, &st) < 0)
         return errno == ENOENT ? 0 : err_set(err, ERR_SYS, errno, LAUNCH_CONTRAST ": stat");
     s->contrast = launch_mount_copy(LAUNCH_CONTRAST, MOUNT_ATTR_RDONLY | DATA_ONLY, err);
@@ -83,6 +94,7 @@ static void sources_close(struct sources *s)
 {
     launch_mount_close(&s->image);
     launch_mount_close(&s->contrast);
+    launch_mount_close(&s->attest);
     for (size_t i = 0; i < POLICY_VOLUMES_MAX; i++)
         launch_mount_close(&s->volumes[i]);
 }
@@ -120,8 +132,9 @@ static int dev_fill(int tree, struct err *err)
     for (size_t i = 0; i < COUNT(links); i++)
         if (symlinkat(links[i].target, tree, links[i].name) < 0)
             return err_set(err, ERR_SYS, errno, "/dev/%s: symlink", links[i].name);
-    if (mkdirat(tree, "shm", 0755) < 0)
-        return err_set(err, ERR_SYS, errno, "/dev/shm: mkdir");
+    for (size_t i = 0; i < COUNT(folders); i++)
+        if (mkdirat(tree, folders[i], 0755) < 0)
+            return err_set(err, ERR_SYS, errno, "/dev/%s: mkdir", folders[i]);
     return 0;
 }
 
@@ -197,6 +210,8 @@ static int data_make(const struct policy *policy, const struct sources *s, struc
     for (size_t i = 0; i < policy->volume_count; i++)
         if (launch_mount_attach(s->volumes[i], policy->volumes[i].mount, err) < 0)
             return err_prefix(err, "volume %s", policy->volumes[i].name);
+    if (s->attest >= 0 && launch_mount_attach(s->attest, "/dev/nacre", err) < 0)
+        return -1;
     return s->contrast < 0 ? 0 : launch_mount_attach(s->contrast, "/contrast", err);
 }
 
@@ -216,7 +231,7 @@ static int root_fill(const struct policy *policy, const struct sources *s, struc
 
 int launch_root(const struct policy *policy, struct err *err)
 {
-    struct sources s = {.image = -1, .contrast = -1};
+    struct sources s = {.image = -1, .contrast = -1, .attest = -1};
     for (size_t i = 0; i < POLICY_VOLUMES_MAX; i++)
         s.volumes[i] = -1;
     int rc = sources_take(policy, &s, err);

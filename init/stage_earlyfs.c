@@ -25,7 +25,7 @@ static const struct early_mount mounts[] = {
     {"cgroup2",    "/sys/fs/cgroup",       MS_NOSUID | MS_NODEV | MS_NOEXEC,             "nsdelegate",        false},
 };
 
-static const char *const folders[] = {"/run/nacre", BOOT_VOLUMES_DIR, BOOT_CONTRAST_DIR};
+static const char *const folders[] = {"/run/nacre", BOOT_VOLUMES_DIR, BOOT_CONTRAST_DIR, BOOT_ATTEST_DIR};
 
 struct early_sysctl {
     const char *path, *value;

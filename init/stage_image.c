@@ -8,8 +8,11 @@
 
 int stage_image(struct boot *boot, struct err *err)
 {
-    struct helper image = {
-        .job = WIRE_JOB_IMAGE, .path = VOLUMES_PATH, .output = -1, .deadline_ms = IMAGE_DEADLINE_MS};
+    struct helper image = {.job = WIRE_JOB_IMAGE,
+                           .path = VOLUMES_PATH,
+                           .output = -1,
+                           .listener = -1,
+                           .deadline_ms = IMAGE_DEADLINE_MS};
 
     if (initdata_file(&boot->initdata, POLICY_NAME, &image.policy, err) < 0)
         return -1;

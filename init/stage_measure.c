@@ -113,7 +113,7 @@ static int add_all(struct evlog *log, const struct boot *boot, struct err *err)
     for (size_t i = 0; i < p->link_count; i++)
         if (add_link(log, &p->links[i], err) < 0)
             return -1;
-    if (add_coordinator(log, &p->coordinator, err) < 0)
+    if (p->has_coordinator && add_coordinator(log, &p->coordinator, err) < 0)
         return -1;
     return evlog_append(log, EVLOG_DEBUG, span_of(&dev, 1), err);
 }

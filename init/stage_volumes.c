@@ -11,6 +11,7 @@ int stage_volumes(struct boot *boot, struct err *err)
     struct helper volumes = {.job = WIRE_JOB_VOLUMES,
                              .path = VOLUMES_PATH,
                              .output = -1,
+                             .listener = -1,
                              .deadline_ms = VOLUMES_DEADLINE_MS,
                              .secret = secret_span(&boot->secret)};
     int r = 0;

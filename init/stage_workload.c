@@ -34,6 +34,7 @@ int stage_workload(struct boot *boot, struct err *err)
     struct helper launch = {.job = WIRE_JOB_LAUNCH,
                             .path = LAUNCH_PATH,
                             .namespaces = LAUNCH_NAMESPACES,
+                            .listener = -1,
                             .deadline_ms = LAUNCH_DEADLINE_MS};
     pid_t workload;
 

@@ -16,7 +16,8 @@
 
 #define SYS_NAME_MAX 64  /* bytes of a folder entry's name, the NUL included */
 #define SYS_NAMES_MAX 64 /* entries of a folder that we ever list */
-#define SYS_HELPER_FD 3  /* where a child finds the socket */
+#define SYS_HELPER_FD 3  /* where a child finds the socket to PID 1 */
+#define SYS_LISTEN_FD 4  /* and one that listens, if it gets one */
 #define SYS_FOREVER (-1) /* as a time-out */
 
 struct sys_names {
@@ -25,7 +26,7 @@ struct sys_names {
 };
 
 /* A program to start. Its signals are unblocked, it leads its own session, and nothing is open in it but
- * 0, 1, 2 and, where there is one, SYS_HELPER_FD. */
+ * 0, 1, 2 and, where they are given, SYS_HELPER_FD and SYS_LISTEN_FD. */
 struct sys_spawn {
     const char *path;
     char *const *argv; /* ends with NULL */
@@ -33,6 +34,7 @@ struct sys_spawn {
     int input;         /* becomes 0; -1: PID 1's own, which is /dev/null */
     int output;        /* becomes 1 and 2; -1: /dev/null */
     int socket;        /* becomes SYS_HELPER_FD; -1: none */
+    int listener;      /* becomes SYS_LISTEN_FD; -1: none */
     int namespaces;    /* CLONE_NEW* bits */
     bool terminal;     /* make input the controlling terminal */
 };
@@ -54,6 +56,8 @@ int sys_dup_to(int fd, int to); /* `to` stays open over an execve: for 0, 1 and 
 int sys_owner(int fd, uid_t uid, gid_t gid);
 int sys_mkdir(const char *path, unsigned int mode);
 int sys_rmdir(const char *path);
+int sys_unlink(const char *path);
+int sys_exchange(const char *a, const char *b);                 /* each becomes the other, in one step */
 int sys_chown(const char *path, uid_t uid, gid_t gid);          /* does not follow a link */
 int sys_list_dir(const char *path, struct sys_names *names);    /* without . and ..; -E2BIG, -ENAMETOOLONG */
 ssize_t sys_read_link(const char *path, char *buf, size_t cap); /* no NUL is added */
@@ -63,7 +67,8 @@ int sys_umount(const char *target);
 
 /* Sockets */
 int sys_socket(int domain, int type, int protocol);
-int sys_socket_pair(int fds[2]); /* AF_UNIX, SOCK_SEQPACKET */
+int sys_socket_pair(int fds[2]);               /* AF_UNIX, SOCK_SEQPACKET */
+int sys_listen(const char *path, int backlog); /* the same kind, a new file at path; does not block */
 int sys_ioctl(int fd, unsigned long request, void *arg);
 /* One message, without waiting: -EAGAIN when the peer has not read the ones before. */
 ssize_t sys_send(int fd, const void *buf, size_t len);
@@ -79,8 +84,10 @@ pid_t sys_wait_child(pid_t pid, int timeout_ms, struct sys_end *end);
 int sys_kill(pid_t pid, int signal);
 /* Block all signals; a fault in PID 1 itself syncs and powers off. */
 int sys_signals_init(void);
-int sys_signal_next(int timeout_ms); /* the next pending signal's number; 0: time is up */
-int sys_protect_self(void);          /* not dumpable, no core file */
+/* Wait for a signal, or until fd (-1: none) is readable or its peer is gone. *signal is the number of one
+ * that was pending, or 0. Returns 1 when fd is readable, else 0: a signal, or the time is up. */
+int sys_wait_event(int fd, int timeout_ms, int *signal);
+int sys_protect_self(void); /* not dumpable, no core file */
 int sys_lock_memory(const void *p, size_t len);
 void sys_unlock_memory(const void *p, size_t len); /* after it has been wiped */
 

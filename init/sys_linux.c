@@ -4,26 +4,25 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STATUS_FD 4            /* in a child before its execve: where the errno goes if that fails */
-#define SPARE_FD 16            /* where a child parks descriptors while it puts others into place */
 #define FAULT_STACK_SIZE 32768 /* room for a frame with AVX-512 and AMX state */
 
 /* Repeat a call as long as a signal cuts it short; its value, or -errno. */
@@ -137,6 +136,16 @@ int sys_list_dir(const char *path, struct sys_names *names)
     }
 }
 
+int sys_unlink(const char *path)
+{
+    return (int) RETRY(unlink(path));
+}
+
+int sys_exchange(const char *a, const char *b)
+{
+    return (int) RETRY(syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE));
+}
+
 ssize_t sys_read_link(const char *path, char *buf, size_t cap)
 {
     return RETRY(readlink(path, buf, cap));
@@ -160,6 +169,24 @@ int sys_socket(int domain, int type, int protocol)
 int sys_socket_pair(int fds[2])
 {
     return (int) RETRY(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds));
+}
+
+int sys_listen(const char *path, int backlog)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    size_t len = strlen(path);
+    int fd, r;
+
+    if (len >= sizeof at.sun_path)
+        return -ENAMETOOLONG;
+    memcpy(at.sun_path, path, len + 1);
+    fd = sys_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return fd;
+    r = bind(fd, (const struct sockaddr *) &at, sizeof at) < 0 || listen(fd, backlog) < 0 ? -errno : fd;
+    if (r < 0)
+        (void) close(fd);
+    return r;
 }
 
 int sys_ioctl(int fd, unsigned long request, void *arg)
@@ -279,85 +306,6 @@ int sys_wait_writable(int fd, int timeout_ms)
     return wait_events(fd, POLLOUT, timeout_ms);
 }
 
-/* In the child. Put fd where it belongs, open over the execve; -1 closes the place. */
-static int place(int fd, int at)
-{
-    if (fd < 0)
-        return close(at) < 0 && errno != EBADF ? -1 : 0;
-    return dup2(fd, at) < 0 ? -1 : 0;
-}
-
-/* In the child: become the program. Comes back only on failure. */
-static void become(const struct sys_spawn *s, int status_fd)
-{
-    sigset_t none;
-    int output = fcntl(s->output >= 0 ? s->output : STDIN_FILENO, F_DUPFD_CLOEXEC, SPARE_FD);
-    int input = fcntl(s->input >= 0 ? s->input : STDIN_FILENO, F_DUPFD_CLOEXEC, SPARE_FD);
-    int sock = s->socket >= 0 ? fcntl(s->socket, F_DUPFD_CLOEXEC, SPARE_FD) : -1;
-
-    if (output < 0 || input < 0 || (s->socket >= 0 && sock < 0))
-        return;
-    if (status_fd != STATUS_FD && dup3(status_fd, STATUS_FD, O_CLOEXEC) < 0)
-        return;
-    if (place(input, 0) < 0 || place(output, 1) < 0 || place(output, 2) < 0 || place(sock, SYS_HELPER_FD) < 0)
-        return;
-    if (syscall(SYS_close_range, STATUS_FD + 1, ~0U, 0) < 0)
-        return;
-    if (setsid() < 0 || (s->terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0))
-        return;
-    (void) sigemptyset(&none);
-    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-        return;
-    (void) execve(s->path, s->argv, s->envp);
-}
-
-/* In the child, from its first instruction to its last. */
-static _Noreturn void child(const struct sys_spawn *s, const int status[2])
-{
-    int parked = fcntl(status[1], F_DUPFD_CLOEXEC, SPARE_FD);
-    int why;
-
-    if (parked >= 0)
-        become(s, parked);
-    why = errno;
-    (void) !write(parked >= 0 ? parked : status[1], &why, sizeof why); /* one of the two is still open */
-    (void) !write(STATUS_FD, &why, sizeof why);
-    _exit(127);
-}
-
-/* 0 when the execve was done, -errno when it was not. */
-static int exec_result(int fd)
-{
-    int why = 0;
-    ssize_t n = sys_read(fd, &why, sizeof why);
-
-    if (n == 0)
-        return 0;
-    return n == (ssize_t) sizeof why && why > 0 ? -why : -EIO;
-}
-
-pid_t sys_spawn(const struct sys_spawn *spawn)
-{
-    int status[2];
-    long pid;
-    int r;
-
-    if (pipe2(status, O_CLOEXEC) < 0)
-        return -errno;
-    /* clone(2) as fork with namespaces: no shared memory, so the child may do as it likes. */
-    pid = syscall(SYS_clone, (unsigned long) (SIGCHLD | spawn->namespaces), 0, 0, 0, 0);
-    if (pid == 0)
-        child(spawn, status);
-    r = pid < 0 ? -errno : 0;
-    (void) close(status[1]);
-    if (r == 0)
-        r = exec_result(status[0]);
-    (void) close(status[0]);
-    if (r < 0 && pid > 0)
-        (void) waitpid((pid_t) pid, NULL, 0);
-    return r < 0 ? r : (pid_t) pid;
-}
-
 /* waitpid without waiting; fills *end when a child is reaped. */
 static pid_t reap(pid_t pid, struct sys_end *end)
 {
@@ -430,19 +378,43 @@ int sys_signals_init(void)
     return sigprocmask(SIG_SETMASK, &set, NULL) < 0 ? -errno : 0;
 }
 
-int sys_signal_next(int timeout_ms)
+/* Take one signal from the descriptor; 0 when somebody else has taken it. */
+static int take_signal(int fd)
 {
-    struct timespec t = {.tv_sec = timeout_ms / 1000, .tv_nsec = (timeout_ms % 1000) * 1000000L};
+    struct signalfd_siginfo info;
+    long n = RETRY(read(fd, &info, sizeof info));
+
+    if (n == -EAGAIN)
+        return 0;
+    return n == (long) sizeof info ? (int) info.ssi_signo : -EIO;
+}
+
+int sys_wait_event(int fd, int timeout_ms, int *signal)
+{
+    uint64_t start_ns = sys_now_ns();
     sigset_t set;
-    int r;
 
     (void) sigfillset(&set);
-    do
-        r = sigtimedwait(&set, NULL, timeout_ms < 0 ? NULL : &t);
-    while (r < 0 && errno == EINTR);
-    if (r < 0)
-        return errno == EAGAIN ? 0 : -errno;
-    return r;
+    AUTO_FD signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0)
+        return -errno;
+    for (;;) {
+        struct pollfd p[] = {
+            {.fd = signals, .events = POLLIN},
+            {.fd = fd,      .events = POLLIN},
+        };
+        int r = poll(p, 2, time_left_ms(timeout_ms, start_ns));
+
+        if (r < 0 && errno != EINTR)
+            return -errno;
+        if (r < 0)
+            continue;
+        int got = p[0].revents != 0 ? take_signal(signals) : 0;
+        if (got < 0)
+            return got;
+        *signal = got;
+        return p[1].revents != 0;
+    }
 }
 
 int sys_protect_self(void)

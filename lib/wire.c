@@ -12,6 +12,7 @@ static const char *const type_names[] = {
     [WIRE_CERTIFICATES] = "CERTIFICATES",
     [WIRE_DONE] = "DONE",
     [WIRE_FAILED] = "FAILED",
+    [WIRE_READY] = "READY",
 };
 
 static const char *const job_names[] = {
@@ -80,8 +81,8 @@ static int wire_check_start(const struct wire_start *s, struct err *err)
 static int wire_check_report_reply(const struct wire_report_reply *r, struct err *err)
 {
     const struct wire_part parts[] = {
-        {"report",  r->report.len,  1, WIRE_REPORT_MAX},
-        {"auxblob", r->auxblob.len, 0, WIRE_AUX_MAX   },
+        {"report",  r->report.len,  0, WIRE_REPORT_MAX                     },
+        {"auxblob", r->auxblob.len, 0, r->report.len > 0 ? WIRE_AUX_MAX : 0},
     };
 
     return wire_check_parts(WIRE_REPORT_REPLY, parts, COUNT(parts), err);
@@ -96,6 +97,11 @@ static int wire_check_certificates(const struct wire_certificates *c, struct err
         {"root CA",           c->root_ca_pem.len,    1, WIRE_PEM_MAX},
     };
 
+    if (c->epoch_count > WIRE_EPOCHS_MAX)
+        return err_set(err, ERR_LIMIT, 0, "CERTIFICATES: %zu epochs, at most %d", c->epoch_count,
+                       WIRE_EPOCHS_MAX);
+    if (c->time_s > WIRE_TIME_MAX_S)
+        return err_set(err, ERR_FORMAT, 0, "CERTIFICATES: a time after the year 9999");
     if (wire_check_parts(WIRE_CERTIFICATES, parts, COUNT(parts), err) < 0)
         return -1;
     return wire_check_secret(WIRE_CERTIFICATES, c->workload_secret, err);
@@ -131,6 +137,7 @@ static int wire_check(const struct wire_msg *msg, struct err *err)
         return wire_check_failed(&msg->failed, err);
     case WIRE_REPORT_REQUEST:
     case WIRE_DONE:
+    case WIRE_READY:
         return 0;
     }
     return err_set(err, ERR_FORMAT, 0, "no message has type %u", (unsigned) msg->type);
@@ -142,6 +149,14 @@ static void wire_put_part(struct writer *w, struct span part)
 {
     writer_le32(w, (uint32_t) part.len);
     writer_bytes(w, part);
+}
+
+static void wire_put_epochs(struct writer *w, const struct wire_certificates *c)
+{
+    writer_le64(w, c->time_s);
+    writer_le32(w, (uint32_t) c->epoch_count);
+    for (size_t i = 0; i < c->epoch_count; i++)
+        writer_le64(w, c->epochs[i]);
 }
 
 static void wire_put_payload(struct writer *w, const struct wire_msg *msg)
@@ -162,6 +177,7 @@ static void wire_put_payload(struct writer *w, const struct wire_msg *msg)
         wire_put_part(w, msg->report_reply.auxblob);
         break;
     case WIRE_CERTIFICATES:
+        wire_put_epochs(w, &msg->certificates);
         wire_put_part(w, msg->certificates.mesh_ca_pem);
         wire_put_part(w, msg->certificates.cert_chain_pem);
         wire_put_part(w, msg->certificates.key_pem);
@@ -174,6 +190,7 @@ static void wire_put_payload(struct writer *w, const struct wire_msg *msg)
         writer_bytes(w, msg->failed.text);
         break;
     case WIRE_DONE:
+    case WIRE_READY:
         break;
     }
 }
@@ -188,12 +205,13 @@ static size_t wire_payload_len(const struct wire_msg *msg)
     case WIRE_REPORT_REPLY:
         return 4 + msg->report_reply.report.len + 4 + msg->report_reply.auxblob.len;
     case WIRE_CERTIFICATES:
-        return 20 + msg->certificates.mesh_ca_pem.len + msg->certificates.cert_chain_pem.len +
-               msg->certificates.key_pem.len + msg->certificates.root_ca_pem.len +
-               msg->certificates.workload_secret.len;
+        return 8 + 4 + 8 * msg->certificates.epoch_count + 20 + msg->certificates.mesh_ca_pem.len +
+               msg->certificates.cert_chain_pem.len + msg->certificates.key_pem.len +
+               msg->certificates.root_ca_pem.len + msg->certificates.workload_secret.len;
     case WIRE_FAILED:
         return 2 + 4 + msg->failed.text.len;
     case WIRE_DONE:
+    case WIRE_READY:
         break;
     }
     return 0;
@@ -225,6 +243,14 @@ static struct span wire_get_part(struct reader *r)
     return reader_bytes(r, reader_le32(r));
 }
 
+static void wire_get_epochs(struct reader *r, struct wire_certificates *c)
+{
+    c->time_s = reader_le64(r);
+    c->epoch_count = reader_le32(r);
+    for (size_t i = 0; i < c->epoch_count && i < WIRE_EPOCHS_MAX; i++)
+        c->epochs[i] = reader_le64(r);
+}
+
 static void wire_get_payload(struct reader *r, struct wire_msg *msg)
 {
     switch (msg->type) {
@@ -243,6 +269,7 @@ static void wire_get_payload(struct reader *r, struct wire_msg *msg)
         msg->report_reply.auxblob = wire_get_part(r);
         break;
     case WIRE_CERTIFICATES:
+        wire_get_epochs(r, &msg->certificates);
         msg->certificates.mesh_ca_pem = wire_get_part(r);
         msg->certificates.cert_chain_pem = wire_get_part(r);
         msg->certificates.key_pem = wire_get_part(r);
@@ -254,6 +281,7 @@ static void wire_get_payload(struct reader *r, struct wire_msg *msg)
         msg->failed.sys_errno = (int) reader_le32(r);
         msg->failed.text = reader_bytes(r, reader_left(r));
         break;
+    case WIRE_READY:
     case WIRE_DONE:
         break;
     }
@@ -266,7 +294,7 @@ int wire_peek_type(struct span datagram, enum wire_type *type, struct err *err)
 
     if (datagram.len < WIRE_HEADER_SIZE)
         return err_set(err, ERR_FORMAT, 0, "a message of %zu bytes, less than a header", datagram.len);
-    if (number < WIRE_START || number > WIRE_FAILED)
+    if (number < WIRE_START || number > WIRE_READY)
         return err_set(err, ERR_FORMAT, 0, "no message has type %u", number);
     *type = (enum wire_type) number;
     return 0;

@@ -29,19 +29,24 @@
 #define WIRE_AUX_MAX 32768               /* bytes of an auxblob (certificate table) */
 #define WIRE_PEM_MAX 16384               /* bytes of one PEM text of CERTIFICATES */
 #define WIRE_TEXT_MAX (ERR_TEXT_MAX - 1) /* bytes of FAILED's text */
-#define WIRE_REPORTS_MAX 4096            /* reports one agent may ask for: one per attempt */
+#define WIRE_TIME_MAX_S 253402300799ull  /* 9999-12-31 23:59:59 */
+#define WIRE_EPOCHS_MAX 8                /* volumes of a policy */
+#define WIRE_REPORTS_MAX 4096 /* reports an agent may ask for before READY; after it, in a minute */
+#define WIRE_RENEWALS_MAX 60  /* CERTIFICATES in a minute, after READY */
+#define WIRE_PERIOD_MS 60000  /* that minute: wire_new_period */
 
 enum wire_type {
     WIRE_START = 1,      /* init -> helper, once, first */
     WIRE_REPORT_REQUEST, /* agent -> init */
     WIRE_REPORT_REPLY,   /* init -> agent */
-    WIRE_CERTIFICATES,   /* agent -> init, once */
+    WIRE_CERTIFICATES,   /* agent -> init, once; after READY each is a renewal */
     WIRE_DONE,           /* helper -> init, last */
     WIRE_FAILED,         /* helper -> init, last */
+    WIRE_READY,          /* agent -> init, once: what it joins is joined, and it stays */
 };
 
 enum wire_job {
-    WIRE_JOB_AGENT = 1, /* join the Coordinator */
+    WIRE_JOB_AGENT = 1, /* join the Coordinator, renew, serve the attestation socket */
     WIRE_JOB_VOLUMES,   /* encrypted volumes */
     WIRE_JOB_IMAGE,     /* the workload's verity image */
     WIRE_JOB_LAUNCH,    /* become the workload */
@@ -60,12 +65,15 @@ struct wire_report_request {
 };
 
 struct wire_report_reply {
-    struct span report;  /* 1..WIRE_REPORT_MAX bytes */
-    struct span auxblob; /* 0..WIRE_AUX_MAX bytes */
+    struct span report;  /* 0..WIRE_REPORT_MAX bytes; 0: there was none, which only happens after READY */
+    struct span auxblob; /* 0..WIRE_AUX_MAX bytes; 0 without a report */
 };
 
 /* Each PEM text has 1..WIRE_PEM_MAX bytes. */
 struct wire_certificates {
+    uint64_t time_s; /* the Coordinator's clock, Unix seconds; 0: it did not say */
+    size_t epoch_count;
+    uint64_t epochs[WIRE_EPOCHS_MAX]; /* of the policy's volumes, in its order */
     struct span mesh_ca_pem;
     struct span cert_chain_pem;
     struct span key_pem; /* secret */
@@ -80,8 +88,8 @@ struct wire_failed {
 };
 #define WIRE_ERRNO_MAX 4095
 
-/* One message. type says which member of the union is meant (DONE has none). Spans of a decoded message
- * borrow from the datagram. */
+/* One message. type says which member of the union is meant (DONE and READY have none). Spans of a decoded
+ * message borrow from the datagram. */
 struct wire_msg {
     enum wire_type type;
     union {
@@ -107,11 +115,20 @@ int wire_decode(struct span datagram, struct wire_msg *msg, struct err *err)
 const char *wire_type_name(enum wire_type type); /* "START"...; "unknown" for a number that is no type */
 const char *wire_job_name(enum wire_job job);    /* "agent", "volumes", "image", "launch"; "unknown" */
 
+enum wire_state {
+    WIRE_AT_START,   /* START has gone out */
+    WIRE_AT_ASKED,   /* the agent has had a report */
+    WIRE_AT_HANDED,  /* it has handed over what the Coordinator gave */
+    WIRE_AT_SERVING, /* READY: it stays as long as the VM runs */
+    WIRE_AT_DONE,    /* nothing may follow */
+    WIRE_AT_FAILED,  /* nothing may follow */
+};
+
 /* What PID 1 has had from one helper. Start with WIRE_PROGRESS(job). */
 struct wire_progress {
     enum wire_job job;
-    uint32_t seen[WIRE_FAILED + 1]; /* messages accepted, by type */
-    bool ended;                     /* DONE or FAILED came: nothing may follow */
+    enum wire_state state;
+    uint32_t seen[WIRE_READY + 1]; /* messages accepted, by type; after READY in this period only */
 };
 #define WIRE_PROGRESS(j) ((struct wire_progress){.job = (j)})
 
@@ -123,8 +140,11 @@ int wire_accept(struct wire_progress *p, enum wire_type type, struct err *err)
 /* The type in the datagram's header. ERR_FORMAT: shorter than a header, or no such type. */
 int wire_peek_type(struct span datagram, enum wire_type *type, struct err *err)
     __attribute__((warn_unused_result, nonnull));
+/* WIRE_PERIOD_MS have passed: what is limited per period may come as often again. */
+void wire_new_period(struct wire_progress *p) __attribute__((nonnull));
 /* The helper closed its end. Returns 0 if that is how its job succeeds now (DONE came; init-launch: nothing
- * came, so execve did it), or -1 with *err set (ERR_HELPER). After FAILED it is -1 too. */
+ * came, so execve did it), or -1 with *err set (ERR_HELPER). After FAILED it is -1 too; for the agent always.
+ */
 int wire_accept_eof(const struct wire_progress *p, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 

@@ -3,35 +3,46 @@
 #include "wire.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define ANY 0 /* as a type: no condition */
 
+/* In state `from`, a helper with this job may send this; at most `max` times (after READY: in a period). */
 struct wire_rule {
     enum wire_job job;
     enum wire_type type;
-    uint32_t max;     /* how many */
-    unsigned needs;   /* type that must have come before, or ANY */
-    unsigned forbids; /* type that must not have come before, or ANY */
-    bool ends;        /* nothing may follow */
+    enum wire_state from;
+    enum wire_state to;
+    uint32_t max;
 };
 
-/* init-launch has no DONE: its success is execve, which closes the socket. */
+/* init-launch has no DONE: its success is execve, which closes the socket. FAILED may come in every state but
+ * the last two. A VM without a Coordinator has an agent that is READY at once. */
 static const struct wire_rule rules[] = {
-    {WIRE_JOB_AGENT,   WIRE_REPORT_REQUEST, WIRE_REPORTS_MAX, ANY,                 WIRE_CERTIFICATES, false},
-    {WIRE_JOB_AGENT,   WIRE_CERTIFICATES,   1,                WIRE_REPORT_REQUEST, ANY,               false},
-    {WIRE_JOB_AGENT,   WIRE_DONE,           1,                WIRE_CERTIFICATES,   ANY,               true },
-    {WIRE_JOB_AGENT,   WIRE_FAILED,         1,                ANY,                 ANY,               true },
-    {WIRE_JOB_VOLUMES, WIRE_DONE,           1,                ANY,                 ANY,               true },
-    {WIRE_JOB_VOLUMES, WIRE_FAILED,         1,                ANY,                 ANY,               true },
-    {WIRE_JOB_IMAGE,   WIRE_DONE,           1,                ANY,                 ANY,               true },
-    {WIRE_JOB_IMAGE,   WIRE_FAILED,         1,                ANY,                 ANY,               true },
-    {WIRE_JOB_LAUNCH,  WIRE_FAILED,         1,                ANY,                 ANY,               true },
+    {WIRE_JOB_AGENT,   WIRE_REPORT_REQUEST, WIRE_AT_START,   WIRE_AT_ASKED,   WIRE_REPORTS_MAX },
+    {WIRE_JOB_AGENT,   WIRE_REPORT_REQUEST, WIRE_AT_ASKED,   WIRE_AT_ASKED,   WIRE_REPORTS_MAX },
+    {WIRE_JOB_AGENT,   WIRE_CERTIFICATES,   WIRE_AT_ASKED,   WIRE_AT_HANDED,  1                },
+    {WIRE_JOB_AGENT,   WIRE_READY,          WIRE_AT_START,   WIRE_AT_SERVING, 1                },
+    {WIRE_JOB_AGENT,   WIRE_READY,          WIRE_AT_HANDED,  WIRE_AT_SERVING, 1                },
+    {WIRE_JOB_AGENT,   WIRE_REPORT_REQUEST, WIRE_AT_SERVING, WIRE_AT_SERVING, WIRE_REPORTS_MAX },
+    {WIRE_JOB_AGENT,   WIRE_CERTIFICATES,   WIRE_AT_SERVING, WIRE_AT_SERVING, WIRE_RENEWALS_MAX},
+    {WIRE_JOB_VOLUMES, WIRE_DONE,           WIRE_AT_START,   WIRE_AT_DONE,    1                },
+    {WIRE_JOB_IMAGE,   WIRE_DONE,           WIRE_AT_START,   WIRE_AT_DONE,    1                },
 };
 
-static const struct wire_rule *wire_rule_find(enum wire_job job, enum wire_type type)
+static bool wire_is_over(const struct wire_progress *p)
 {
-    for (size_t i = 0; i < COUNT(rules); i++)
-        if (rules[i].job == job && rules[i].type == type)
+    return p->state == WIRE_AT_DONE || p->state == WIRE_AT_FAILED;
+}
+
+/* The rule for this message now; without one, *known says whether the job has such a message at all. */
+static const struct wire_rule *wire_rule_find(const struct wire_progress *p, enum wire_type type, bool *known)
+{
+    *known = false;
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        if (rules[i].job != p->job || rules[i].type != type)
+            continue;
+        *known = true;
+        if (rules[i].from == p->state)
             return &rules[i];
+    }
     return NULL;
 }
 
@@ -43,28 +54,41 @@ static int wire_refuse(const struct wire_progress *p, enum wire_type type, const
 
 int wire_accept(struct wire_progress *p, enum wire_type type, struct err *err)
 {
-    const struct wire_rule *rule = wire_rule_find(p->job, type);
+    static const struct wire_rule failed = {.to = WIRE_AT_FAILED, .max = 1};
+    bool is_failed = type == WIRE_FAILED && p->job >= WIRE_JOB_AGENT && p->job <= WIRE_JOB_LAUNCH;
+    bool known;
+    const struct wire_rule *rule = wire_rule_find(p, type, &known);
 
-    if (!rule)
+    if (!known && !is_failed)
         return wire_refuse(p, type, "is not for this job to send", err);
-    if (p->ended)
+    if (wire_is_over(p))
         return wire_refuse(p, type, "came after the end", err);
+    if (is_failed)
+        rule = &failed;
+    if (rule == NULL)
+        return wire_refuse(p, type, "came out of turn", err);
     if (p->seen[type] >= rule->max)
         return wire_refuse(p, type, "came too often", err);
-    if (rule->needs != ANY && p->seen[rule->needs] == 0)
-        return wire_refuse(p, type, "came too early", err);
-    if (rule->forbids != ANY && p->seen[rule->forbids] > 0)
-        return wire_refuse(p, type, "came too late", err);
     p->seen[type]++;
-    p->ended = rule->ends;
+    p->state = rule->to;
+    if (type == WIRE_READY)
+        wire_new_period(p);
     return 0;
+}
+
+void wire_new_period(struct wire_progress *p)
+{
+    if (p->state != WIRE_AT_SERVING)
+        return;
+    p->seen[WIRE_REPORT_REQUEST] = 0;
+    p->seen[WIRE_CERTIFICATES] = 0;
 }
 
 int wire_accept_eof(const struct wire_progress *p, struct err *err)
 {
-    if (p->seen[WIRE_FAILED] > 0)
+    if (p->state == WIRE_AT_FAILED)
         return err_set(err, ERR_HELPER, 0, "job %s failed", wire_job_name(p->job));
-    if (p->job != WIRE_JOB_LAUNCH && p->seen[WIRE_DONE] == 0)
+    if (p->job != WIRE_JOB_LAUNCH && p->state != WIRE_AT_DONE)
         return err_set(err, ERR_HELPER, 0, "job %s ended without a word", wire_job_name(p->job));
     return 0;
 }

@@ -63,6 +63,7 @@ struct inner {
     uint64_t rdrand;
     int entries;
     int next_signal;
+    int next_later;
 };
 extern struct inner inner;
 

@@ -144,11 +144,18 @@ void fake_entry_write(const struct node *inblob)
     static const uint8_t other[SNP_REPORT_DATA_SIZE];
     const uint8_t *report_data = fake.other_report_data ? other : inblob->data;
     uint8_t report[SNP_REPORT_SIZE];
-    char entry[160];
+    char entry[160], path[176];
     size_t len;
 
     if (inblob->len != SNP_REPORT_DATA_SIZE)
         return;
+    if (fake.no_report) { /* the kernel then has no outblob */
+        (void) snprintf(entry, sizeof entry, "%s", inblob->path);
+        *strrchr(entry, '/') = '\0';
+        (void) snprintf(path, sizeof path, "%s/outblob", entry);
+        fake_file(path, NULL, 0);
+        return;
+    }
     (void) snprintf(entry, sizeof entry, "%s", inblob->path);
     *strrchr(entry, '/') = '\0';
     len = fake.tdx ? make_quote(report_data, report, sizeof report) : make_report(report_data, report);

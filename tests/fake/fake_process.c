@@ -82,7 +82,20 @@ pid_t sys_spawn(const struct sys_spawn *spawn)
         fake.launch_output = spawn->output;
         set_comm(c, "init-launch\n");
     }
+    fake.listeners += spawn->listener >= 0;
     return c->pid;
+}
+
+int sys_listen(const char *path, int backlog)
+{
+    int e = fake_hit();
+
+    if (e != 0)
+        return -e;
+    if (backlog < 1)
+        abort();
+    fake_set_owned(fake_make_node(path), "", 0);
+    return fake_new_fd(FD_INET, 0);
 }
 
 int sys_socket_pair(int fds[2])
@@ -128,27 +141,13 @@ int sys_kill(pid_t pid, int signal)
         abort(); /* PID 1 would hit somebody else */
     if (signal != SIGKILL) {
         fake.forwarded++;
+        fake.last_forwarded = signal;
         return 0;
     }
     fake.kills++;
     if (!c->exited)
         ends(c, 0, SIGKILL);
     return 0;
-}
-
-int sys_signal_next(int timeout_ms)
-{
-    int e = fake_hit();
-
-    (void) timeout_ms;
-    if (e != 0)
-        return -e;
-    if (inner.next_signal < 4 && fake.signals[inner.next_signal] != 0)
-        return fake.signals[inner.next_signal++];
-    for (size_t i = 0; i < inner.child_count; i++)
-        if (inner.children[i].execed && !inner.children[i].exited)
-            ends(&inner.children[i], fake.workload_status, fake.workload_signal);
-    return SIGCHLD;
 }
 
 ssize_t sys_read_link(const char *path, char *buf, size_t cap)
@@ -204,16 +203,20 @@ static void say_done(struct child *c, int status)
     ends(c, status, 0);
 }
 
-static void say_certificates(struct child *c, bool with_secret)
+static void say_certificates(struct child *c, bool with_secret, uint8_t secret_byte, size_t epochs)
 {
     uint8_t secret[WIRE_SECRET_SIZE];
+    bool first = inner.next_later == 0;
 
-    memset(secret, FAKE_SECRET_BYTE, sizeof secret);
+    memset(secret, secret_byte, sizeof secret);
     say(c, &(struct wire_msg){
                .type = WIRE_CERTIFICATES,
-               .certificates = {.mesh_ca_pem = span_str("mesh CA"),
-                                .cert_chain_pem = span_str("chain"),
-                                .key_pem = span_str("key"),
+               .certificates = {.time_s = fake.coordinator_time_s,
+                                .epoch_count = epochs,
+                                .epochs = {7, 8, 9},
+                                .mesh_ca_pem = span_str("mesh CA"),
+                                .cert_chain_pem = span_str(first ? "chain" : "second chain"),
+                                .key_pem = span_str(first ? "key" : "second key"),
                                 .root_ca_pem = span_str("root CA"),
                                 .workload_secret = span_of(secret, with_secret ? sizeof secret : 0)}
     });
@@ -303,6 +306,24 @@ static void misbehave(struct child *c, enum fake_helper how)
     }
 }
 
+static bool has_coordinator(const struct wire_start *start)
+{
+    return memmem(start->policy.data, start->policy.len, "\"coordinator\"", 13) != NULL;
+}
+
+static void take_report(struct child *c, const struct wire_report_reply *reply, enum fake_helper how)
+{
+    if (reply->report.len == 0)
+        fake.refused_reports++;
+    if (inner.next_later > 0)
+        return;
+    say_certificates(c, how != FAKE_NO_SECRET, FAKE_SECRET_BYTE, how == FAKE_EPOCHS ? 3 : 1);
+    if (how == FAKE_NO_DONE)
+        ends(c, 0, 0);
+    else
+        say(c, &(struct wire_msg){.type = WIRE_READY});
+}
+
 void fake_helper_takes(struct child *c, const void *bytes, size_t len)
 {
     struct wire_msg msg;
@@ -315,16 +336,14 @@ void fake_helper_takes(struct child *c, const void *bytes, size_t len)
         c->job = msg.start.job;
     how = fake.helper[c->job];
     if (msg.type == WIRE_REPORT_REPLY) {
-        say_certificates(c, how != FAKE_NO_SECRET);
-        if (how == FAKE_NO_DONE)
-            ends(c, 0, 0);
-        else
-            say_done(c, 0);
+        take_report(c, &msg.report_reply, how);
         return;
     }
     if (c->job == WIRE_JOB_VOLUMES && msg.start.secret.len != WIRE_SECRET_SIZE)
         abort();
-    if (how == FAKE_GOOD || how == FAKE_NO_DONE || how == FAKE_NO_SECRET)
+    if (how == FAKE_NO_JOIN || (c->job == WIRE_JOB_AGENT && how == FAKE_GOOD && !has_coordinator(&msg.start)))
+        say(c, &(struct wire_msg){.type = WIRE_READY});
+    else if (how == FAKE_GOOD || how == FAKE_NO_DONE || how == FAKE_NO_SECRET || how == FAKE_EPOCHS)
         do_job(c);
     else
         misbehave(c, how);
@@ -341,6 +360,84 @@ ssize_t sys_send(int fd, const void *buf, size_t len)
         return -EPIPE;
     fake_helper_takes(c, buf, len);
     return (ssize_t) len;
+}
+
+/* --- the agent, while the workload runs --- */
+
+static void say_ended(struct child *c)
+{
+    say(c, &(struct wire_msg){
+               .type = WIRE_FAILED, .failed = {.code = ERR_TIMEOUT, .text = span_str("it has ended")}
+    });
+    ends(c, 1, 0);
+}
+
+/* Returns whether PID 1 sees the socket before it sees a signal. */
+static bool do_later(struct child *c, enum fake_later what)
+{
+    static const uint8_t garbage[3];
+    const struct wire_msg ask = {.type = WIRE_REPORT_REQUEST};
+
+    switch (what) {
+    case FAKE_LATER_NOTHING:
+        abort();
+    case FAKE_LATER_RENEWS:
+        say_certificates(c, true, FAKE_SECRET_BYTE, 1);
+        break;
+    case FAKE_LATER_OTHER_SECRET:
+        say_certificates(c, true, FAKE_SECRET_BYTE + 1, 1);
+        break;
+    case FAKE_LATER_ASKS:
+        say(c, &ask);
+        break;
+    case FAKE_LATER_FAILS:
+    case FAKE_LATER_FAILS_UNSEEN:
+        say_ended(c);
+        return what == FAKE_LATER_FAILS;
+    case FAKE_LATER_KILLED:
+        ends(c, 0, SIGKILL);
+        break;
+    case FAKE_LATER_EXITS:
+        ends(c, 0, 0);
+        break;
+    case FAKE_LATER_CLOSES:
+        c->closed = true;
+        break;
+    case FAKE_LATER_READY:
+        say(c, &(struct wire_msg){.type = WIRE_READY});
+        break;
+    case FAKE_LATER_GARBAGE:
+        say_bytes(c, garbage, sizeof garbage);
+        break;
+    }
+    return true;
+}
+
+int sys_wait_event(int fd, int timeout_ms, int *signal)
+{
+    int e = fake_hit();
+
+    (void) timeout_ms;
+    if (e != 0)
+        return -e;
+    *signal = 0;
+    if (inner.next_signal < 4 && fake.signals[inner.next_signal] != 0) {
+        *signal = fake.signals[inner.next_signal++];
+        return 0;
+    }
+    if (fd >= 0 && inner.next_later < 4 && fake.later[inner.next_later] != 0) {
+        enum fake_later what = fake.later[inner.next_later++];
+
+        if (do_later(fake_child_of(fd), what))
+            return 1;
+        *signal = SIGCHLD;
+        return 0;
+    }
+    for (size_t i = 0; i < inner.child_count; i++)
+        if (inner.children[i].execed && !inner.children[i].exited)
+            ends(&inner.children[i], fake.workload_status, fake.workload_signal);
+    *signal = SIGCHLD;
+    return 0;
 }
 
 ssize_t sys_recv(int fd, void *buf, size_t cap)

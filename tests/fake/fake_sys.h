@@ -33,10 +33,27 @@ enum fake_helper {
     FAKE_TALKS,       /* says DONE twice */
     FAKE_OTHER_JOB,   /* sends a message that its job does not have */
     FAKE_NO_DONE,     /* the agent: CERTIFICATES, then closes and exits with 0 */
+    FAKE_NO_JOIN,     /* the agent: READY, without a join */
+    FAKE_EPOCHS,      /* the agent: CERTIFICATES with epochs of three volumes */
     FAKE_NO_SECRET,   /* the agent: CERTIFICATES without a workload secret */
     FAKE_RESETS,      /* closes with unread bytes: ECONNRESET; exits with 0 */
     FAKE_CLOSES,      /* init-launch: closes its socket and stays */
     FAKE_SHORT_LIVED, /* init-launch: the workload has ended before PID 1 looks */
+};
+
+/* What the agent does while the workload runs. */
+enum fake_later {
+    FAKE_LATER_NOTHING = 0,
+    FAKE_LATER_RENEWS,       /* CERTIFICATES with other contents */
+    FAKE_LATER_OTHER_SECRET, /* the same, with another workload secret */
+    FAKE_LATER_ASKS,         /* REPORT_REQUEST */
+    FAKE_LATER_FAILS,        /* FAILED timeout "it has ended", and exits with 1 */
+    FAKE_LATER_FAILS_UNSEEN, /* the same, and PID 1 sees the death first */
+    FAKE_LATER_KILLED,       /* dies by SIGKILL */
+    FAKE_LATER_EXITS,        /* exits with 0 without a word */
+    FAKE_LATER_CLOSES,       /* closes its socket and stays */
+    FAKE_LATER_READY,        /* READY again */
+    FAKE_LATER_GARBAGE,      /* 3 bytes */
 };
 
 struct fake {
@@ -55,16 +72,18 @@ struct fake {
     bool odd_generation;  /* the generation is no number */
     int report_races;     /* so many requests find that somebody else has written to the entry */
     enum fake_helper helper[FAKE_JOBS];
-    int workload_status;  /* how the workload ends */
-    int workload_signal;  /* if not 0: by this signal */
-    int signals[4];       /* come before the workload's end; 0 ends the list */
-    int rng_waits;        /* so many getrandom calls give EAGAIN first */
-    uint64_t rdrand_step; /* 0: RDRAND is stuck */
+    int workload_status;      /* how the workload ends */
+    int workload_signal;      /* if not 0: by this signal */
+    enum fake_later later[4]; /* after the signals, in this order; 0 ends the list */
+    int signals[4];           /* come before the workload's end; 0 ends the list */
+    int rng_waits;            /* so many getrandom calls give EAGAIN first */
+    uint64_t rdrand_step;     /* 0: RDRAND is stuck */
     bool no_rdrand;
     int64_t clock_s;
-    int busy_umounts; /* so many umounts give EBUSY first */
-    bool no_console;  /* /dev/console gives ENODEV */
-    bool no_shell;    /* the dev shell is not there */
+    uint64_t coordinator_time_s; /* what the agent brings; 0: nothing */
+    int busy_umounts;            /* so many umounts give EBUSY first */
+    bool no_console;             /* /dev/console gives ENODEV */
+    bool no_shell;               /* the dev shell is not there */
 
     /* What has happened. */
     int helpers;   /* helpers started */
@@ -72,11 +91,15 @@ struct fake {
     int workloads; /* workloads that run or ran */
     int kills;     /* SIGKILLs */
     int forwarded; /* other signals sent to the workload */
+    int last_forwarded;
+    int refused_reports; /* replies that said: no report */
+    bool no_report;      /* no report can be had any more */
     int power_offs;
     int syncs;
-    int umounts; /* done */
-    int dirty;   /* locked memory that was given back with bytes in it */
-    int reports; /* requests answered */
+    int umounts;   /* done */
+    int dirty;     /* locked memory that was given back with bytes in it */
+    int reports;   /* requests answered */
+    int listeners; /* programs that got a socket that listens */
     bool lo_up;
     bool eth_up;
     bool gateway;

@@ -83,6 +83,7 @@ static void put_leaf(struct mesh_server *s, struct writer *pem)
         .san_count = 1,
         .serial = {4},
         .now_s = s->leaf_now_s,
+        .life_s = s->leaf_life_s,
     };
     struct writer w = writer_of(der, sizeof(der));
     struct err err;

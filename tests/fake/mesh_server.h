@@ -30,8 +30,9 @@ struct mesh_server {
     bool leaf_only;                /* the chain lacks the intermediate */
     bool chain_of_three;           /* the root follows in the chain */
     size_t secret_len;
-    int64_t leaf_now_s; /* when the leaf was issued */
-    struct span answer; /* instead of a response, when not empty */
+    int64_t leaf_now_s;  /* when the leaf was issued */
+    int64_t leaf_life_s; /* how long it is valid; 0: a year */
+    struct span answer;  /* instead of a response, when not empty */
 
     /* results */
     struct atls_peer peer;

@@ -36,15 +36,16 @@ static void check_story(enum wire_job job, struct span story)
 
         if (rc < 0)
             assert(err.code == ERR_HELPER && memcmp(&p, &before, sizeof(p)) == 0);
-        assert(rc < 0 || !before.ended);
+        assert(rc < 0 || before.state < WIRE_AT_DONE);
+        assert(p.state >= before.state);
     }
     assert(p.seen[0] == 0 && p.seen[WIRE_START] == 0 && p.seen[WIRE_REPORT_REPLY] == 0);
-    assert(p.seen[WIRE_DONE] + p.seen[WIRE_FAILED] == (p.ended ? 1 : 0));
-    assert(p.seen[WIRE_CERTIFICATES] <= p.seen[WIRE_REPORT_REQUEST]);
+    assert(p.seen[WIRE_DONE] == (p.state == WIRE_AT_DONE ? 1 : 0));
+    assert(p.seen[WIRE_FAILED] == (p.state == WIRE_AT_FAILED ? 1 : 0));
     if (job != WIRE_JOB_AGENT)
-        assert(p.seen[WIRE_CERTIFICATES] == 0 && p.seen[WIRE_REPORT_REQUEST] == 0);
-    if (job == WIRE_JOB_AGENT && wire_accept_eof(&p, &err) == 0)
-        assert(p.seen[WIRE_CERTIFICATES] == 1 && p.seen[WIRE_DONE] == 1);
+        assert(p.seen[WIRE_CERTIFICATES] == 0 && p.seen[WIRE_REPORT_REQUEST] == 0 && p.seen[WIRE_READY] == 0);
+    if (job == WIRE_JOB_AGENT)
+        assert(wire_accept_eof(&p, &err) < 0 && p.seen[WIRE_DONE] == 0 && p.seen[WIRE_READY] <= 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

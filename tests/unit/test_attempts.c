@@ -50,6 +50,7 @@ static int setup(void **state)
     memset(&policy, 0, sizeof(policy));
     memset(&err, 0, sizeof(err));
     struct policy_coordinator *c = &policy.coordinator;
+    policy.has_coordinator = true;
     c->protocol = POLICY_CONTRAST;
     c->address = (struct netaddr){.kind = NETADDR_TCP4, .ip = {{127, 0, 0, 1}}, .port = ntohs(at.sin_port)};
     c->has_root_ca_key = true;
@@ -128,7 +129,7 @@ static void test_start(void **state)
     (void) state;
     start(WIRE_JOB_AGENT, "tests/vectors/policy/minimal.json");
     assert_int_equal(channel_start(&fresh, &err), 0);
-    assert_int_equal(fresh.time_floor_s, 12345);
+    assert_int_equal(fresh.clock.floor_s, 12345);
     assert_int_equal(fresh.event_head[0], 7);
     assert_int_equal(fresh.policy->coordinator.address.kind, NETADDR_VSOCK);
     policy_free(fresh.policy);
@@ -171,9 +172,10 @@ static void test_no_pid1(void **state)
     uint8_t report_data[CHANNEL_REPORT_DATA_SIZE] = {0};
     uint8_t evidence[ATLS_EVIDENCE_MAX];
     struct writer w = writer_of(evidence, sizeof(evidence));
+    enum ratls_kind kind = RATLS_NO_TEE;
     (void) state;
     assert_int_equal(shutdown(pid1, SHUT_RDWR), 0);
-    assert_int_equal(channel_evidence(report_data, &w, &err), -1);
+    assert_int_equal(channel_evidence(report_data, &kind, &w, &err), -1);
     assert_int_equal(err.code, ERR_HELPER);
     assert_string_equal(err.text, "channel: cannot send REPORT_REQUEST (errno 32)");
     channel_failed(&err); /* nobody hears it, and that is not a crash */
@@ -184,11 +186,19 @@ static void test_bad_report(void **state)
     uint8_t report_data[CHANNEL_REPORT_DATA_SIZE] = {0};
     uint8_t evidence[ATLS_EVIDENCE_MAX];
     struct writer w = writer_of(evidence, sizeof(evidence));
+    enum ratls_kind kind = RATLS_NO_TEE;
     (void) state;
     say(&(struct wire_msg){.type = WIRE_REPORT_REPLY, .report_reply = {.report = span_str("no report")}});
-    assert_int_equal(channel_evidence(report_data, &w, &err), -1);
+    assert_int_equal(channel_evidence(report_data, &kind, &w, &err), -1);
     assert_int_equal(err.code, ERR_HELPER);
     assert_memory_equal(err.text, "own evidence: ", 14);
+    say(&(struct wire_msg){.type = WIRE_REPORT_REPLY}); /* PID 1 had none: another time perhaps */
+    assert_int_equal(channel_evidence(report_data, &kind, &w, &err), -1);
+    assert_int_equal(err.code, ERR_MISSING);
+    assert_int_equal(kind, RATLS_NO_TEE);
+    queue_report();
+    assert_int_equal(channel_evidence(report_data, &kind, &w, &err), 0);
+    assert_int_equal(kind, RATLS_SNP);
 }
 
 /* --- attempts -------------------------------------------------------------------------------------- */
@@ -246,7 +256,9 @@ static void test_join(void **state)
     struct wire_msg msg = hear(WIRE_CERTIFICATES);
     assert_int_equal(msg.certificates.workload_secret.len, WIRE_SECRET_SIZE);
     assert_memory_equal(msg.certificates.key_pem.data, "-----BEGIN PRIVATE KEY-----", 27);
-    hear(WIRE_DONE);
+    assert_int_equal(channel_ready(&agent, &err), 0);
+    hear(WIRE_READY);
+    assert_true(agent.serve.started && !agent.serve.listens);
 }
 
 static void test_join_at_third(void **state)
@@ -325,10 +337,18 @@ static void test_only_closes(void **state)
     assert_non_null(strstr(err.text, " tries)"));
 }
 
+static void test_no_coordinator(void **state)
+{
+    (void) state;
+    policy.has_coordinator = false;
+    assert_int_equal(attempts_run(&agent, &err), 0);
+    assert_null(agent.join);
+}
+
 static void test_clock_floor(void **state)
 {
     (void) state;
-    agent.time_floor_s = (uint64_t) time(NULL) + 86400; /* the host's clock is a day behind the image */
+    agent.clock.floor_s = time(NULL) + 86400; /* the host's clock is a day behind the image */
     policy.coordinator.deadline_ms = 2000;
     coordinator(0);
     fails(ERR_DENIED, "aTLS: peer's certificate: ");
@@ -341,7 +361,7 @@ int main(void)
         ROW(test_start),       ROW(test_bad_start),   ROW(test_failed),         ROW(test_no_pid1),
         ROW(test_bad_report),  ROW(test_join),        ROW(test_join_at_third),  ROW(test_refused),
         ROW(test_other_root),  ROW(test_pid1_dies),   ROW(test_nobody_listens), ROW(test_silence),
-        ROW(test_only_closes), ROW(test_clock_floor),
+        ROW(test_only_closes), ROW(test_clock_floor), ROW(test_no_coordinator),
     };
 #undef ROW
     return cmocka_run_group_tests(tests, NULL, NULL);

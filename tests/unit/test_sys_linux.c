@@ -2,6 +2,7 @@
 /* The real system layer, on the machine that runs the tests: what it promises beyond the call itself. Nothing
  * here needs root. */
 #include "../../init/sys_linux.c"
+#include "../../init/sys_linux_spawn.c"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,8 +39,13 @@ static pid_t run_shell(const char *script, int sock)
     char *const envp[] = {path, NULL};
 
     (void) snprintf(text, sizeof text, "%s", script);
-    return sys_spawn(&(struct sys_spawn){
-        .path = "/bin/sh", .argv = argv, .envp = envp, .input = -1, .output = -1, .socket = sock});
+    return sys_spawn(&(struct sys_spawn){.path = "/bin/sh",
+                                         .argv = argv,
+                                         .envp = envp,
+                                         .input = -1,
+                                         .output = -1,
+                                         .socket = sock,
+                                         .listener = -1});
 }
 
 static void test_read_goes_on_after_a_signal(void **state)
@@ -155,7 +161,8 @@ static void test_missing_program(void **state)
                                                    .envp = envp,
                                                    .input = -1,
                                                    .output = -1,
-                                                   .socket = -1}),
+                                                   .socket = -1,
+                                                   .listener = -1}),
                      -ENOENT);
     assert_int_equal(sys_wait_child(-1, 0, &end), -ECHILD); /* reaped already */
 }
@@ -215,6 +222,75 @@ static void test_folders(void **state)
     }
     assert_int_equal(sys_rmdir(path), 0);
     assert_int_equal(sys_list_dir(path, &names), -ENOENT);
+}
+
+/* Two folders change places; what was open in one stays what it was. */
+static void test_exchange(void **state)
+{
+    char dir[] = "/tmp/nacre-sys-XXXXXX";
+    char a[64], b[64], in_a[80], in_b[80];
+    struct sys_names names;
+
+    (void) state;
+    assert_non_null(mkdtemp(dir));
+    (void) snprintf(a, sizeof a, "%s/a", dir);
+    (void) snprintf(b, sizeof b, "%s/b", dir);
+    (void) snprintf(in_a, sizeof in_a, "%s/old", a);
+    (void) snprintf(in_b, sizeof in_b, "%s/new", b);
+    assert_int_equal(sys_mkdir(a, 0700), 0);
+    assert_int_equal(sys_exchange(a, b), -ENOENT);
+    assert_int_equal(sys_mkdir(b, 0700), 0);
+    (void) sys_close(sys_open(in_a, O_CREAT | O_WRONLY, 0600));
+    (void) sys_close(sys_open(in_b, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(sys_exchange(a, b), 0);
+    assert_int_equal(sys_list_dir(a, &names), 0);
+    assert_string_equal(names.name[0], "new");
+    assert_int_equal(sys_unlink(in_a), -ENOENT);
+    (void) snprintf(in_a, sizeof in_a, "%s/new", a);
+    (void) snprintf(in_b, sizeof in_b, "%s/old", b);
+    assert_int_equal(sys_unlink(in_a), 0);
+    assert_int_equal(sys_unlink(in_b), 0);
+    assert_int_equal(sys_rmdir(a), 0);
+    assert_int_equal(sys_rmdir(b), 0);
+    assert_int_equal(sys_rmdir(dir), 0);
+}
+
+/* A socket that listens reaches a child as number 4, and does not block. */
+static void test_listener(void **state)
+{
+    char dir[] = "/tmp/nacre-sys-XXXXXX";
+    char path[64], longest[200];
+    char sh[] = "sh", c[] = "-c", text[] = "[ -S /proc/self/fd/4 ] && [ ! -e /proc/self/fd/3 ]";
+    char env[] = "PATH=/bin:/usr/bin";
+    char *const argv[] = {sh, c, text, NULL};
+    char *const envp[] = {env, NULL};
+    struct sys_end end = {0};
+    pid_t pid;
+
+    (void) state;
+    assert_non_null(mkdtemp(dir));
+    (void) snprintf(path, sizeof path, "%s/s", dir);
+    AUTO_FD fd = sys_listen(path, 4);
+    assert_true(fd >= 0);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(accept(fd, NULL, NULL), -1);
+    assert_int_equal(errno, EAGAIN);
+    assert_int_equal(sys_listen(path, 4), -EADDRINUSE);
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_int_equal(sys_listen(longest, 4), -ENAMETOOLONG);
+    pid = sys_spawn(&(struct sys_spawn){.path = "/bin/sh",
+                                        .argv = argv,
+                                        .envp = envp,
+                                        .input = -1,
+                                        .output = -1,
+                                        .socket = -1,
+                                        .listener = fd});
+    assert_true(pid > 0);
+    assert_int_equal(sys_wait_child(pid, 2000, &end), pid);
+    assert_int_equal(end.status, 0);
+    assert_int_equal(sys_unlink(path), 0);
+    assert_int_equal(sys_rmdir(dir), 0);
 }
 
 static void test_descriptors_are_close_on_exec(void **state)
@@ -301,13 +377,30 @@ static void test_fault_of_pid_1(void **state)
 static void test_signals(void **state)
 {
     sigset_t before;
+    int signal = -1;
+    int fds[2];
+    char c;
 
     (void) state;
     assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &before), 0);
     assert_int_equal(sys_signals_init(), 0);
     assert_int_equal(sys_kill(getpid(), SIGTERM), 0);
-    assert_int_equal(sys_signal_next(SYS_FOREVER), SIGTERM);
-    assert_int_equal(sys_signal_next(10), 0);
+    assert_int_equal(sys_wait_event(-1, SYS_FOREVER, &signal), 0);
+    assert_int_equal(signal, SIGTERM);
+    assert_int_equal(sys_wait_event(-1, 10, &signal), 0);
+    assert_int_equal(signal, 0);
+    /* A message and a signal at once are both told; the end of the peer is readable. */
+    assert_int_equal(sys_socket_pair(fds), 0);
+    assert_int_equal(sys_wait_event(fds[0], 10, &signal), 0);
+    assert_int_equal(signal, 0);
+    assert_int_equal(sys_send(fds[1], "x", 1), 1);
+    assert_int_equal(sys_kill(getpid(), SIGUSR1), 0);
+    assert_int_equal(sys_wait_event(fds[0], SYS_FOREVER, &signal), 1);
+    assert_int_equal(signal, SIGUSR1);
+    assert_int_equal(sys_recv(fds[0], &c, 1), 1);
+    (void) sys_close(fds[1]);
+    assert_int_equal(sys_wait_event(fds[0], SYS_FOREVER, &signal), 1);
+    (void) sys_close(fds[0]);
     assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
 }
 
@@ -323,6 +416,8 @@ int main(void)
         cmocka_unit_test(test_missing_program),
         cmocka_unit_test(test_child_inherits_nothing_else),
         cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_listener),
         cmocka_unit_test(test_descriptors_are_close_on_exec),
         cmocka_unit_test(test_randomness),
         cmocka_unit_test(test_power_off),

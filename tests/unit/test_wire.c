@@ -24,8 +24,15 @@ static struct wire_msg certificates_msg(void)
 {
     struct wire_msg m = {.type = WIRE_CERTIFICATES};
 
-    m.certificates = (struct wire_certificates){span_str("mesh"), span_str("chain"), span_str("key"),
-                                                span_str("root"), span_of(NULL, 0)};
+    m.certificates = (struct wire_certificates){
+        .time_s = 1764000000,
+        .epoch_count = 2,
+        .epochs = {3, UINT64_MAX},
+        .mesh_ca_pem = span_str("mesh"),
+        .cert_chain_pem = span_str("chain"),
+        .key_pem = span_str("key"),
+        .root_ca_pem = span_str("root")
+    };
     return m;
 }
 
@@ -81,8 +88,10 @@ static void test_bytes(void **state)
 
 static void test_round_trip(void **state)
 {
-    struct wire_msg in[6] = {start_msg(),        {.type = WIRE_REPORT_REQUEST}, reply_msg(1184, 0),
-                             certificates_msg(), {.type = WIRE_DONE},           failed_msg()};
+    struct wire_msg in[8] = {start_msg(),          {.type = WIRE_REPORT_REQUEST},
+                             reply_msg(1184, 0),   certificates_msg(),
+                             {.type = WIRE_DONE},  failed_msg(),
+                             {.type = WIRE_READY}, reply_msg(0, 0)};
     struct wire_msg out;
     struct err err = {0};
 
@@ -107,6 +116,9 @@ static void test_round_trip(void **state)
     assert_int_equal(wire_decode(encode(&in[3]), &out, &err), 0);
     assert_true(span_eq_str(out.certificates.key_pem, "key"));
     assert_true(span_eq_str(out.certificates.root_ca_pem, "root"));
+    assert_int_equal(out.certificates.time_s, 1764000000);
+    assert_int_equal(out.certificates.epoch_count, 2);
+    assert_true(out.certificates.epochs[0] == 3 && out.certificates.epochs[1] == UINT64_MAX);
     assert_int_equal(wire_decode(encode(&in[5]), &out, &err), 0);
     assert_int_equal(out.failed.code, ERR_SYS);
     assert_int_equal(out.failed.sys_errno, 5);
@@ -125,7 +137,12 @@ static void test_largest(void **state)
     m = reply_msg(WIRE_REPORT_MAX, WIRE_AUX_MAX);
     assert_true(encode(&m).len <= WIRE_MESSAGE_MAX);
     m.type = WIRE_CERTIFICATES;
-    m.certificates = (struct wire_certificates){pem, pem, pem, pem, span_of(zeros, 64)};
+    m.certificates = (struct wire_certificates){.epoch_count = WIRE_EPOCHS_MAX,
+                                                .mesh_ca_pem = pem,
+                                                .cert_chain_pem = pem,
+                                                .key_pem = pem,
+                                                .root_ca_pem = pem,
+                                                .workload_secret = span_of(zeros, 64)};
     assert_true(encode(&m).len <= WIRE_MESSAGE_MAX);
 }
 
@@ -160,8 +177,10 @@ static void test_encode_bad(void **state)
     m = start_msg();
     m.start.job = (enum wire_job) 5;
     check_encode_fails(&m, ERR_FORMAT, "START: no job has number 5");
-    m = reply_msg(0, 0);
-    check_encode_fails(&m, ERR_LIMIT, "REPORT_REPLY: report has 0 bytes, expected 1..32768");
+    m = reply_msg(0, 1);
+    check_encode_fails(&m, ERR_LIMIT, "REPORT_REPLY: auxblob has 1 bytes, expected 0..0");
+    m = reply_msg(WIRE_REPORT_MAX + 1, 0);
+    check_encode_fails(&m, ERR_LIMIT, "REPORT_REPLY: report has 32769 bytes, expected 0..32768");
     m = reply_msg(1, WIRE_AUX_MAX + 1);
     check_encode_fails(&m, ERR_LIMIT, "REPORT_REPLY: auxblob has 32769 bytes");
     m = certificates_msg();
@@ -170,6 +189,12 @@ static void test_encode_bad(void **state)
     m = certificates_msg();
     m.certificates.workload_secret = span_of(zeros, 65);
     check_encode_fails(&m, ERR_LIMIT, "CERTIFICATES: the secret has 65 bytes");
+    m = certificates_msg();
+    m.certificates.epoch_count = WIRE_EPOCHS_MAX + 1;
+    check_encode_fails(&m, ERR_LIMIT, "CERTIFICATES: 9 epochs, at most 8");
+    m = certificates_msg();
+    m.certificates.time_s = WIRE_TIME_MAX_S + 1;
+    check_encode_fails(&m, ERR_FORMAT, "CERTIFICATES: a time after the year 9999");
     m = failed_msg();
     m.failed.code = ERR_NONE;
     check_encode_fails(&m, ERR_FORMAT, "FAILED: no error has code 0");
@@ -185,8 +210,8 @@ static void test_encode_bad(void **state)
     check_encode_fails(&m, ERR_FORMAT, "FAILED: byte 3 of the text is not printable");
     m.failed.text = span_of(NULL, 0);
     check_encode_fails(&m, ERR_LIMIT, "FAILED: text has 0 bytes");
-    m.type = (enum wire_type) 7;
-    check_encode_fails(&m, ERR_FORMAT, "no message has type 7");
+    m.type = (enum wire_type) 8;
+    check_encode_fails(&m, ERR_FORMAT, "no message has type 8");
 }
 
 struct bad_row {
@@ -201,7 +226,7 @@ static const struct bad_row bad[] = {
     {"empty",             0,  {0},                                                     ERR_FORMAT, "a message of 0 bytes"                           },
     {"no header",         7,  {5},                                                     ERR_FORMAT, "a message of 7 bytes"                           },
     {"type 0",            8,  {0},                                                     ERR_FORMAT, "no message has type 0"                          },
-    {"type 7",            8,  {7},                                                     ERR_FORMAT, "no message has type 7"                          },
+    {"type 8",            8,  {8},                                                     ERR_FORMAT, "no message has type 8"                          },
     {"type 0x105",        8,  {5, 1},                                                  ERR_FORMAT, "no message has type 261"                        },
     {"reserved",          8,  {5, 0, 1, 0},                                            ERR_FORMAT, "DONE: reserved field is 1"                      },
     {"length over",       8,  {5, 0, 0, 0, 1},                                         ERR_FORMAT, "DONE: length says 1 bytes, 0 came"              },
@@ -211,7 +236,10 @@ static const struct bad_row bad[] = {
     {"short request",     10, {2, 0, 0, 0, 2},                                         ERR_FORMAT, "REPORT_REQUEST: the parts do not fill"          },
     {"part over the end", 16, {3, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0},        ERR_FORMAT, "do not fill"                                    },
     {"part of 4 GB",      16, {3, 0, 0, 0, 8, 0, 0, 0, 255, 255, 255, 255},            ERR_FORMAT, "do not fill"                                    },
-    {"no report",         16, {3, 0, 0, 0, 8},                                         ERR_LIMIT,  "REPORT_REPLY: report has 0 bytes"               },
+    {"aux, no report",
+     17,                      {3, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0},
+     ERR_LIMIT,                                                                                    "REPORT_REPLY: auxblob has 1 bytes"              },
+    {"9 epochs",          20, {4, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9},    ERR_FORMAT, "do not fill"                                    },
     {"after the parts",
      18,                      {3, 0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 9},
      ERR_FORMAT,                                                                                   "do not fill"                                    },
@@ -259,32 +287,36 @@ struct story_row {
 };
 
 static const struct story_row stories[] = {
-    {WIRE_JOB_AGENT,    "22450", NULL                                                             },
-    {WIRE_JOB_AGENT,    "226",   NULL                                                             },
-    {WIRE_JOB_AGENT,    "6",     NULL                                                             },
-    {WIRE_JOB_AGENT,    "4",     "job agent: message CERTIFICATES came too early"                 },
-    {WIRE_JOB_AGENT,    "25",    "job agent: message DONE came too early"                         },
-    {WIRE_JOB_AGENT,    "242",   "job agent: message REPORT_REQUEST came too late"                },
-    {WIRE_JOB_AGENT,    "244",   "job agent: message CERTIFICATES came too often"                 },
-    {WIRE_JOB_AGENT,    "2455",  "job agent: message DONE came after the end"                     },
-    {WIRE_JOB_AGENT,    "2452",  "came after the end"                                             },
-    {WIRE_JOB_AGENT,    "62",    "came after the end"                                             },
-    {WIRE_JOB_AGENT,    "1",     "job agent: message START is not for this job to send"           },
-    {WIRE_JOB_AGENT,    "3",     "job agent: message REPORT_REPLY is not for this job to send"    },
-    {WIRE_JOB_AGENT,    "0",     "job agent ended without a word"                                 },
-    {WIRE_JOB_AGENT,    "240",   "job agent ended without a word"                                 },
-    {WIRE_JOB_AGENT,    "60",    "job agent failed"                                               },
-    {WIRE_JOB_VOLUMES,  "50",    NULL                                                             },
-    {WIRE_JOB_VOLUMES,  "2",     "job volumes: message REPORT_REQUEST is not for this job to send"},
-    {WIRE_JOB_VOLUMES,  "4",     "job volumes: message CERTIFICATES is not for this job to send"  },
-    {WIRE_JOB_VOLUMES,  "0",     "job volumes ended without a word"                               },
-    {WIRE_JOB_IMAGE,    "50",    NULL                                                             },
-    {WIRE_JOB_IMAGE,    "56",    "job image: message FAILED came after the end"                   },
-    {WIRE_JOB_IMAGE,    "60",    "job image failed"                                               },
-    {WIRE_JOB_LAUNCH,   "0",     NULL                                                             },
-    {WIRE_JOB_LAUNCH,   "60",    "job launch failed"                                              },
-    {WIRE_JOB_LAUNCH,   "5",     "job launch: message DONE is not for this job to send"           },
-    {(enum wire_job) 9, "5",     "job unknown: message DONE is not for this job to send"          },
+    {WIRE_JOB_AGENT,    "2247",      NULL                                                             },
+    {WIRE_JOB_AGENT,    "247224224", NULL                                                             },
+    {WIRE_JOB_AGENT,    "7222",      NULL                                                             }, /* it joins nobody */
+    {WIRE_JOB_AGENT,    "226",       NULL                                                             },
+    {WIRE_JOB_AGENT,    "2476",      NULL                                                             },
+    {WIRE_JOB_AGENT,    "6",         NULL                                                             },
+    {WIRE_JOB_AGENT,    "4",         "job agent: message CERTIFICATES came out of turn"               },
+    {WIRE_JOB_AGENT,    "242",       "job agent: message REPORT_REQUEST came out of turn"             },
+    {WIRE_JOB_AGENT,    "244",       "job agent: message CERTIFICATES came out of turn"               },
+    {WIRE_JOB_AGENT,    "27",        "job agent: message READY came out of turn"                      },
+    {WIRE_JOB_AGENT,    "2477",      "job agent: message READY came out of turn"                      },
+    {WIRE_JOB_AGENT,    "245",       "job agent: message DONE is not for this job to send"            },
+    {WIRE_JOB_AGENT,    "2472462",   "came after the end"                                             },
+    {WIRE_JOB_AGENT,    "62",        "came after the end"                                             },
+    {WIRE_JOB_AGENT,    "1",         "job agent: message START is not for this job to send"           },
+    {WIRE_JOB_AGENT,    "3",         "job agent: message REPORT_REPLY is not for this job to send"    },
+    {WIRE_JOB_AGENT,    "0",         "job agent ended without a word"                                 },
+    {WIRE_JOB_AGENT,    "2470",      "job agent ended without a word"                                 },
+    {WIRE_JOB_AGENT,    "60",        "job agent failed"                                               },
+    {WIRE_JOB_VOLUMES,  "50",        NULL                                                             },
+    {WIRE_JOB_VOLUMES,  "2",         "job volumes: message REPORT_REQUEST is not for this job to send"},
+    {WIRE_JOB_VOLUMES,  "4",         "job volumes: message CERTIFICATES is not for this job to send"  },
+    {WIRE_JOB_VOLUMES,  "0",         "job volumes ended without a word"                               },
+    {WIRE_JOB_IMAGE,    "50",        NULL                                                             },
+    {WIRE_JOB_IMAGE,    "56",        "job image: message FAILED came after the end"                   },
+    {WIRE_JOB_IMAGE,    "60",        "job image failed"                                               },
+    {WIRE_JOB_LAUNCH,   "0",         NULL                                                             },
+    {WIRE_JOB_LAUNCH,   "60",        "job launch failed"                                              },
+    {WIRE_JOB_LAUNCH,   "5",         "job launch: message DONE is not for this job to send"           },
+    {(enum wire_job) 9, "5",         "job unknown: message DONE is not for this job to send"          },
 };
 
 static int tell(struct wire_progress *p, char step, struct err *err)
@@ -322,6 +354,35 @@ static void test_report_limit(void **state)
         assert_int_equal(wire_accept(&p, WIRE_REPORT_REQUEST, &err), 0);
     assert_int_equal(wire_accept(&p, WIRE_REPORT_REQUEST, &err), -1);
     test_check_err(&err, ERR_HELPER, "came too often", "reports");
+    wire_new_period(&p); /* before READY there is no period */
+    assert_int_equal(wire_accept(&p, WIRE_REPORT_REQUEST, &err), -1);
+}
+
+static void test_periods(void **state)
+{
+    static const struct {
+        enum wire_type type;
+        int max;
+    } rows[] = {
+        {WIRE_REPORT_REQUEST, WIRE_REPORTS_MAX },
+        {WIRE_CERTIFICATES,   WIRE_RENEWALS_MAX},
+    };
+    struct wire_progress p = WIRE_PROGRESS(WIRE_JOB_AGENT);
+    struct err err = {0};
+
+    (void) state;
+    assert_int_equal(wire_accept(&p, WIRE_REPORT_REQUEST, &err), 0);
+    assert_int_equal(wire_accept(&p, WIRE_CERTIFICATES, &err), 0);
+    assert_int_equal(wire_accept(&p, WIRE_READY, &err), 0);
+    for (int period = 0; period < 3; period++) {
+        for (size_t i = 0; i < COUNT(rows); i++) {
+            for (int n = 0; n < rows[i].max; n++)
+                assert_int_equal(wire_accept(&p, rows[i].type, &err), 0);
+            assert_int_equal(wire_accept(&p, rows[i].type, &err), -1);
+            test_check_err(&err, ERR_HELPER, "came too often", "period");
+        }
+        wire_new_period(&p);
+    }
 }
 
 static void test_names(void **state)
@@ -329,7 +390,7 @@ static void test_names(void **state)
     (void) state;
     assert_string_equal(wire_type_name(WIRE_REPORT_REPLY), "REPORT_REPLY");
     assert_string_equal(wire_type_name((enum wire_type) 0), "unknown");
-    assert_string_equal(wire_type_name((enum wire_type) 7), "unknown");
+    assert_string_equal(wire_type_name((enum wire_type) 8), "unknown");
     assert_string_equal(wire_job_name(WIRE_JOB_IMAGE), "image");
     assert_string_equal(wire_job_name((enum wire_job) 5), "unknown");
 }
@@ -341,7 +402,7 @@ int main(void)
         cmocka_unit_test(test_largest),    cmocka_unit_test(test_encode_bad),
         cmocka_unit_test(test_decode_bad), cmocka_unit_test(test_cut),
         cmocka_unit_test(test_stories),    cmocka_unit_test(test_report_limit),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),      cmocka_unit_test(test_periods),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
