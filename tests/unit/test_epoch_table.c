@@ -74,12 +74,11 @@ static void test_find(void **state)
 
 static void test_limits(void **state)
 {
-    char name[48];
+    char name[64];
     (void) state;
     for (int id = 0; id < EPOCH_COUNTERS_MAX / EPOCH_COUNTERS_PER_ID_MAX; id++) {
-        char id_name[300];
-        memset(id_name, 'x', sizeof(id_name));
-        (void) snprintf(id_name + EPOCH_ID_MAX - 4, 5, "%04d", id);
+        char id_name[EPOCH_ID_MAX + 1] = "";
+        memset(id_name, 'A' + id, EPOCH_ID_MAX);
         for (int i = 0; i <= EPOCH_COUNTERS_PER_ID_MAX; i++) {
             (void) snprintf(name, sizeof(name), "volume-of-a-long-and-full-name%02d", i);
             struct epoch_counter *c = add(id_name, name);

@@ -121,7 +121,7 @@ static void test_restart(void **state)
 
 static void test_limit(void **state)
 {
-    char name[8];
+    char name[16];
     (void) state;
     reopen(T0);
     for (int i = 0; i <= EPOCH_COUNTERS_PER_ID_MAX; i++) {
