@@ -2,6 +2,7 @@
 #include "atls_call.h"
 
 #include "rng.h"
+#include "rsa_cert.h"
 #include "secret.h"
 
 #include <stdlib.h>
@@ -9,8 +10,8 @@
 struct atls_call {
     struct atls_call_config config;
     struct ecc_pair key;
-    uint8_t nonce[ATLS_NONCE_SIZE]; /* ours */
-    uint8_t certificate[1024];      /* ours, of key; without evidence */
+    uint8_t nonce[ATLS_NONCE_SIZE];    /* ours */
+    uint8_t certificate[RSA_CERT_MAX]; /* ours, of key; without evidence */
     size_t certificate_len;
     struct tls *tls;
     struct grpc *grpc;
@@ -45,6 +46,12 @@ static int make_certificate(struct atls_call *c, struct err *err)
     struct atls_template t = {.key = &c->key, .now_s = c->config.now_s};
     struct writer w = writer_of(c->certificate, sizeof(c->certificate));
 
+    if (c->config.rsa_key.len > 0) {
+        if (rsa_cert(c->config.rsa_key, c->config.now_s, &w, err) < 0)
+            return -1;
+        c->certificate_len = w.len;
+        return 0;
+    }
     if (c->config.key != NULL)
         c->key = *c->config.key;
     else if (ecc_generate(ECC_CURVE_P256, &c->key, err) < 0)
@@ -65,6 +72,7 @@ static int make_tls(struct atls_call *c, struct err *err)
         .versions = c->config.versions,
         .alpn = alpn,
         .key = &c->key,
+        .rsa_key = c->config.rsa_key,
         .placeholder = span_of(c->certificate, c->certificate_len),
         .calls = {.verify = on_verify, .certificate = on_certificate, .ctx = c},
     };

@@ -22,6 +22,8 @@ struct atls_call_config {
     int64_t now_s;              /* seconds since 1970, for the dates of the server's certificate */
     enum tls_versions versions; /* TLS_ANY but in tests */
     const struct ecc_pair *key; /* a workload owner's, for instance; copied. NULL: a new one */
+    struct span rsa_key; /* in place of key: a seed share owner's, PKCS #1 RSAPrivateKey of 4096 bits in DER,
+                            which outlives the call; empty: none */
     /* Judge the server: peer's evidence, empty when it shows none, must be over report_data (what the report
      * of this connection's server holds). Returns 0, or -1 with *err set: the call then ends with exactly
      * this error. Called once; peer's spans are borrowed for the time of the call. */

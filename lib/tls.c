@@ -136,11 +136,16 @@ static int on_verify(int ok, WOLFSSL_X509_STORE_CTX *store)
 
 /* --- making and breaking --------------------------------------------------------------------------- */
 
-static int set_key(struct tls *t, const struct ecc_pair *key)
+static int set_key(struct tls *t, const struct tls_config *config)
 {
+    if (config->rsa_key.len > 0)
+        return wolfSSL_CTX_use_PrivateKey_buffer(t->ctx, config->rsa_key.data, (long) config->rsa_key.len,
+                                                 WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS
+                   ? 0
+                   : -1;
     uint8_t der[ECC_PKCS8_MAX];
     struct writer w = writer_of(der, sizeof(der));
-    ecc_pair_to_pkcs8(key, &w);
+    ecc_pair_to_pkcs8(config->key, &w);
     int rc = -1;
     if (!w.bad && wolfSSL_CTX_use_PrivateKey_buffer(t->ctx, der, (long) w.len, WOLFSSL_FILETYPE_ASN1) ==
                       WOLFSSL_SUCCESS)
@@ -156,7 +161,7 @@ static int set_placeholder(struct tls *t, const struct tls_config *config, struc
     if (wolfSSL_CTX_use_certificate_buffer(t->ctx, der.data, (long) der.len, WOLFSSL_FILETYPE_ASN1) !=
         WOLFSSL_SUCCESS)
         return err_set(err, ERR_FORMAT, 0, "tls: placeholder certificate is not accepted");
-    if (set_key(t, config->key) < 0)
+    if (set_key(t, config) < 0)
         return err_set(err, ERR_FORMAT, 0, "tls: own private key is not accepted");
     return 0;
 }

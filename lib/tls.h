@@ -64,6 +64,7 @@ struct tls_config {
     const char *alpn; /* joined by commas: client: names to offer; server: names that it knows, of which it
                          selects one that the client offers */
     const struct ecc_pair *key; /* our private key; copied */
+    struct span rsa_key; /* client: in place of key, when there is one: PKCS #1 RSAPrivateKey, DER; copied */
     struct span placeholder; /* client: any certificate of that key, DER; never sent (docs/formats/atls.md) */
     struct span ca_certificate; /* server: DER; self-signed by key; its subject is the one Name that
                                    CertificateRequest carries */

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
-openssl genrsa -out "$t/key.pem" 2048
+openssl genrsa -out "$t/key.pem" 4096
 openssl rsa -in "$t/key.pem" -traditional -outform DER -out key.der
 openssl rsa -in "$t/key.pem" -RSAPublicKey_out -outform DER -out public.der
 openssl rsa -in "$t/key.pem" -pubout -outform DER -out spki.der
