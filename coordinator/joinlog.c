@@ -87,10 +87,43 @@ static void add_called(struct line *line, const struct joinlog_event *event)
     add(line, " tls=%s ms=%lld", session_tls_version(event->session), (long long) event->took_ms);
 }
 
+/* A new second: say what the one before left out. */
+static void turn_page(struct joinlog_budget *b, int64_t now_s)
+{
+    const unsigned long long left_out = b->left_out;
+
+    if (b->second == now_s)
+        return;
+    b->second = now_s;
+    b->written = 0;
+    b->left_out = 0;
+    if (left_out > 0)
+        joinlog_note(now_s, "%llu lines of failed connections left out", left_out);
+}
+
+/* May this line be written? Joins always. */
+static bool within(const struct joinlog_event *event)
+{
+    struct joinlog_budget *b = event->budget;
+
+    if (b == NULL)
+        return true;
+    turn_page(b, event->now_s);
+    if (event->failure == NULL && session_status(event->session) == GRPC_OK)
+        return true;
+    if (b->written++ < JOINLOG_FAILURES_MAX)
+        return true;
+    b->left_out++;
+    b->total_out++;
+    return false;
+}
+
 void joinlog_write(const struct joinlog_event *event)
 {
     struct line line = {.len = 0};
 
+    if (!within(event))
+        return;
     add_time(&line, event->now_s);
     add(&line, "%s ", event->peer);
     if (event->failure != NULL)

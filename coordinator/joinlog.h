@@ -16,11 +16,23 @@
 
 #include <stdint.h>
 
+#define JOINLOG_FAILURES_MAX                                                                                 \
+    50 /* lines of failures and refusals in a second: a hostile crowd fills no disk */
+
+/* How many such lines there were. Zeroed at first. */
+struct joinlog_budget {
+    int64_t second;
+    unsigned written;   /* in it */
+    uint64_t left_out;  /* since a line said so */
+    uint64_t total_out; /* left out in all */
+};
+
 struct joinlog_event {
     int64_t now_s;
     const char *peer;              /* its address */
     const struct session *session; /* NULL: it has none */
     const struct err *failure;     /* what ended the connection before an answer; NULL: it was answered */
+    struct joinlog_budget *budget; /* NULL: write every line */
     int64_t took_ms;               /* since the connection was accepted */
 };
 

@@ -107,6 +107,12 @@ static bool same(const struct limits_entry *e, enum limits_door door, const stru
     return e->used && e->door == door && memcmp(&e->address, address, sizeof *address) == 0;
 }
 
+/* Does the address of this one take more than its part? */
+static bool is_crowd(const struct limits_entry *e)
+{
+    return e->share * LIMITS_CROWD_PART > limits_value(e->door, LIMITS_CONNECTIONS);
+}
+
 /* Is a the better one to go? */
 static bool goes_before(const struct limits_entry *a, const struct limits_entry *b, int64_t now_ms)
 {
@@ -115,10 +121,10 @@ static bool goes_before(const struct limits_entry *a, const struct limits_entry 
 
     if (a_had_time != b_had_time)
         return a_had_time;
-    if (a->share != b->share)
-        return a->share > b->share;
-    if (a->stage != b->stage)
-        return a->stage < b->stage;
+    if (is_crowd(a) != is_crowd(b))
+        return is_crowd(a);
+    if ((a->stage < LIMITS_GREETED) != (b->stage < LIMITS_GREETED))
+        return a->stage < LIMITS_GREETED;
     return a->since_ms < b->since_ms;
 }
 

@@ -3,8 +3,9 @@
  *
  * Anybody can open connections; nothing that arrives before a peer is admitted is trusted. When a door is
  * full, or one address has its share of it, somebody goes for the newcomer: one that had its time
- * (LIMITS_GRACE_MS), from the address that has most, that got least far, the oldest. So a crowd that only
- * opens connections pushes out itself. Whoever showed good evidence stays. docs/coordinator-metrics.md
+ * (LIMITS_GRACE_MS), then one of an address that has many, then one without a handshake, the oldest. So a
+ * crowd that only opens connections pushes out itself. Whoever showed good evidence stays.
+ * docs/coordinator-metrics.md
  */
 #ifndef NACRE_LIMITS_H
 #define NACRE_LIMITS_H
@@ -47,7 +48,8 @@ enum limits_stage {
     LIMITS_ADMITTED, /* its evidence is good: never pushed out */
 };
 
-#define LIMITS_GRACE_MS 1000  /* while others are older than this, a connection younger than it stays */
+#define LIMITS_GRACE_MS 2000  /* while others are older than this, a connection younger than it stays */
+#define LIMITS_CROWD_PART 16  /* an address with more than this part of a door is a crowd */
 #define LIMITS_ADDRESS_SIZE 9 /* bytes of an address as it is counted */
 struct limits_address {
     uint8_t bytes[LIMITS_ADDRESS_SIZE];

@@ -37,6 +37,8 @@ static const struct family plain[METRICS_NAMES] = {
                               "Reports about this Coordinator that could not be had."                               },
     [METRICS_LAST_JOIN] = {"nacre_last_join_timestamp_seconds", "gauge",
                               "Time of the last join; 0: none yet."                                                 },
+    [METRICS_LOG_LEFT_OUT] = {"nacre_log_lines_left_out_total",    "counter",
+                              "Lines about failed connections that were not written, to spare the disk."            },
     [METRICS_READY] = {"nacre_ready",                       "gauge",   "1: there is a manifest and a seed."  },
 };
 

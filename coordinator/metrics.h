@@ -31,6 +31,7 @@ enum metrics_name {
     METRICS_EVIDENCE,            /* reports of the Coordinator itself */
     METRICS_EVIDENCE_ERRORS,     /* reports that could not be had */
     METRICS_LAST_JOIN,           /* gauge: Unix seconds */
+    METRICS_LOG_LEFT_OUT,        /* lines about connections that were not written */
     METRICS_READY,               /* gauge: 1 with a manifest and a seed */
     METRICS_NAMES,
 };

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define EVENTS_MAX 64
-#define ACCEPTS_MAX 64      /* new connections of one listener before the others have their turn */
+#define ACCEPTS_MAX 16      /* new connections of one listener before the others have their turn */
 #define ACCEPT_PAUSE_MS 500 /* when the kernel has no descriptor or memory for us */
 #define WAIT_MAX_MS 1000
 
@@ -136,10 +136,14 @@ static void dispatch(struct server *s, const struct epoll_event *ev)
         stop(s);
     else if (ev->data.u64 == KEY_HTTP && s->http != NULL)
         http_run(s->http);
-    else if (ev->data.u64 >= KEY_LISTEN && s->stop_ms == 0)
-        accept_some(s, &s->config->listeners[ev->data.u64 - KEY_LISTEN]);
     else if (ev->data.u64 < s->size)
         server_conn_event(s, &s->conns[ev->data.u64], ev->events);
+}
+
+static void accept_at(struct server *s, uint64_t key)
+{
+    if (key >= KEY_LISTEN && s->stop_ms == 0)
+        accept_some(s, &s->config->listeners[key - KEY_LISTEN]);
 }
 
 static int loop(struct server *s, struct err *err)
@@ -156,6 +160,8 @@ static int loop(struct server *s, struct err *err)
             return err_set(err, ERR_SYS, errno, "epoll");
         for (int i = 0; i < n; i++)
             dispatch(s, &events[i]);
+        for (int i = 0; i < n; i++) /* newcomers last: they may push out somebody whose bytes are here */
+            accept_at(s, events[i].data.u64);
         if (s->http != NULL && http_wait_ms(s->http) == 0)
             http_run(s->http);
     }

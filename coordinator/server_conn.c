@@ -2,14 +2,13 @@
 /* One connection: bytes between a socket and its session, or a socket that the HTTP library has. */
 #include "server_parts.h"
 
-#include "joinlog.h"
-
 #include <errno.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
-#define READ_MAX 16384 /* bytes of one read */
+#define READ_MAX 16384     /* bytes of one read */
+#define TLS_HANDSHAKE 0x16 /* RFC 8446 5.1: the type of a ClientHello's record */
 
 static int64_t wall_s(void)
 {
@@ -39,17 +38,19 @@ static uint32_t limit_of(const struct server *s, const struct conn *c, enum limi
     return limits_value(entry_of(s, c)->door, name);
 }
 
-static void log_end(const struct server *s, const struct conn *c, const struct err *failure)
+static void log_end(struct server *s, const struct conn *c, const struct err *failure)
 {
     const struct joinlog_event event = {.now_s = wall_s(),
                                         .peer = c->peer,
                                         .session = c->session,
                                         .failure = failure,
+                                        .budget = &s->log,
                                         .took_ms = server_clock_ms() - c->accepted_ms};
 
     if (failure != NULL)
         door_of(s, c)->failures[failure->code]++;
     joinlog_write(&event);
+    metrics_set(s->config->service->metrics, METRICS_LOG_LEFT_OUT, s->log.total_out);
 }
 
 /* The slot is free again; the socket is closed already or by somebody else. */
@@ -162,6 +163,8 @@ static int take_input(struct server *s, struct conn *c, struct span bytes, struc
     }
     if (bytes.len == 0 && c->session == NULL)
         return err_set(err, ERR_FORMAT, 0, "the peer closed the connection before it said anything");
+    if (c->session == NULL && bytes.data[0] != TLS_HANDSHAKE)
+        return err_set(err, ERR_FORMAT, 0, "the peer does not speak TLS");
     if (open_session(s, c, err) < 0)
         return -1;
     session_tick(c->session, wall_s(), (uint64_t) server_clock_ms());

@@ -5,6 +5,7 @@
 #define NACRE_SERVER_PARTS_H
 
 #include "http.h"
+#include "joinlog.h"
 #include "limits.h"
 #include "listen_addr.h"
 #include "server.h"
@@ -46,6 +47,7 @@ struct server {
     size_t size;
     struct conn *conns; /* `size` of them; table.entries[i] is conns[i]'s */
     struct limits_table table;
+    struct joinlog_budget log;
 };
 
 int64_t server_clock_ms(void);

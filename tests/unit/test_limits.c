@@ -141,22 +141,22 @@ static void test_full_door(void **state)
         int64_t since_ms;
         bool goes;
     } rows[] = {
-        {7, 1, LIMITS_SILENT,   4000, true }, /* the oldest of equals */
-        {7, 1, LIMITS_SILENT,   6000, false},
-        {7, 1, LIMITS_STARTED,  4000, false}, /* got further */
-        {7, 2, LIMITS_GREETED,  6000, true }, /* two of one address */
-        {7, 2, LIMITS_ADMITTED, 6000, false}, /* whoever is admitted stays */
-        {7, 2, LIMITS_SILENT,   8500, false}, /* has not had its time */
+        {7, 1,  LIMITS_SILENT,   4000, true }, /* the oldest of equals */
+        {7, 1,  LIMITS_SILENT,   6000, false},
+        {7, 1,  LIMITS_STARTED,  4000, true }, /* a few bytes are nothing */
+        {7, 1,  LIMITS_GREETED,  4000, false}, /* a handshake is work */
+        {7, 32, LIMITS_SILENT,   6000, false}, /* not yet a crowd */
+        {7, 33, LIMITS_GREETED,  6000, true }, /* a crowd */
+        {7, 33, LIMITS_ADMITTED, 6000, false}, /* whoever is admitted stays */
+        {7, 33, LIMITS_SILENT,   8500, false}, /* has not had its time */
     };
 
     (void) state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        size_t index = 0;
-
         memset(table.entries, 0, table.size * sizeof *table.entries);
         memset(table.open, 0, sizeof table.open);
         for (unsigned n = 0; n < rows[i].count; n++) {
-            index = enter(LIMITS_MESH, rows[i].host, rows[i].since_ms - n);
+            size_t index = enter(LIMITS_MESH, rows[i].host, rows[i].since_ms);
             table.entries[index].stage = rows[i].stage;
         }
         fill_mesh(5000);
@@ -165,7 +165,7 @@ static void test_full_door(void **state)
         assert_int_equal(choice.name, LIMITS_CONNECTIONS);
         assert_int_equal(table.entries[choice.victim].address.bytes[4] == 7, rows[i].goes);
         if (rows[i].goes)
-            assert_int_equal(choice.victim, index);
+            assert_int_equal(table.entries[choice.victim].stage, rows[i].stage);
     }
 }
 
