@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """bench: measure against the budgets of the design, as sizes and as ratios within one run on one machine.
 
-    bench.py [--json] [--only SECTION]...      sections: sizes boot unlock join memory measure
+    bench.py [--json] [--only SECTION]...      sections: sizes boot unlock join load memory measure
 
 Nothing here passes or fails: a figure past its budget is printed as such. The VMs run under QEMU's emulation of
 one CPU, so that times in the guest are worth something only beside other times in the same guest.
@@ -27,6 +27,7 @@ SECTIONS = {
     "boot": guest.boot,
     "unlock": guest.unlock,
     "join": host.join,
+    "load": host.load,
     "memory": guest.memory,
     "measure": host.measure,
 }

@@ -135,6 +135,49 @@ def join(lab, table):
     table.row("  of these in softpsp", statistics.median(t[1] for t in times), "ms")
 
 
+# --- many joins: guests of one process (tests/tools/joins.c) against the real Coordinator
+
+def resident_kib(process):
+    with open(f"/proc/{process.pid}/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
+
+
+def processor_ms(process):
+    with open(f"/proc/{process.pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def load(lab, table):
+    table.section("load", "many guests in one process against one Coordinator, over loopback, both on this machine")
+    port = free_port()
+    i = lab.initdata(lab.policy(port))
+    manifest = lab.manifest(i.host_data)
+    measurement = json.loads(manifest.read_text())["ReferenceValues"]["snp"][0]["TrustedMeasurement"]
+    with lab.coordinator(port, manifest) as c:
+        def joins(count, at_once, protocol):
+            table.progress(f"{count} joins, {at_once} at once")
+            args = [BUILD / "tools/joins", lab.psp, port, lab.pin, i.host_data, measurement, count, at_once, protocol]
+            before = processor_ms(c.process)
+            out = subprocess.run([str(a) for a in args], check=True, text=True, capture_output=True).stdout.split()
+            return float(out[2]), float(out[3]), (processor_ms(c.process) - before) / count
+
+        start = resident_kib(c.process)
+        seconds, median, cost = joins(1000, 8, "nacre/1")
+        first = resident_kib(c.process)
+        table.row("1,000 joins by nacre/1, 8 at once", seconds, "s", 60, f"{1000 / seconds:.0f} a second, median {median:.1f} ms")
+        table.row("  the Coordinator's processor time, each", cost, "ms")
+        seconds, median, cost = joins(1000, 8, "contrast")
+        table.row("1,000 joins by Contrast's aTLS, 8 at once", seconds, "s", 60,
+                  f"{1000 / seconds:.0f} a second, median {median:.1f} ms")
+        table.row("  the Coordinator's processor time, each", cost, "ms")
+        joins(3000, 8, "nacre/1")
+        last = resident_kib(c.process)
+        table.row("the Coordinator's memory at its start", start, "KiB")
+        table.row("  after 1,000 joins", first, "KiB")
+        table.row("  more after 5,000 than after 1,000", last - first, "KiB", 1024)
+
+
 # --- nacre-measure
 
 def alternate(table, commands, rounds=ROUNDS, env=None):
