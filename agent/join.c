@@ -4,6 +4,7 @@
 #include "pin.h"
 #include "rng.h"
 #include "secret.h"
+#include "tdx_evidence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +14,27 @@ static bool is_nacre(const struct join *j)
     return j->config.coordinator->protocol == POLICY_NACRE_1;
 }
 
-int join_check_evidence(const struct join *j, struct span evidence, const uint8_t *report_data,
+int join_check_evidence(const struct join *j, bool is_tdx, struct span evidence, const uint8_t *report_data,
                         struct err *err)
 {
     const struct pin_evidence pin = {
         .coordinator = j->config.coordinator,
+        .is_tdx = is_tdx,
         .evidence = evidence,
         .report_data = span_of(report_data, RATLS_REPORT_DATA_SIZE),
         .now_s = j->config.now_s,
         .test_root = j->config.test_root,
     };
     return pin_check_evidence(&pin, err);
+}
+
+int join_own_evidence(const struct join *j, const uint8_t *report_data, struct writer *w,
+                      enum ratls_kind *kind, struct err *err)
+{
+    if (j->config.evidence(j->config.ctx, report_data, w, err) < 0)
+        return -1;
+    *kind = j->config.shown_kind != NULL ? *j->config.shown_kind : j->config.evidence_kind;
+    return 0;
 }
 
 /* --- the two questions of the handshake ------------------------------------------------------------ */
@@ -42,17 +53,30 @@ static int on_verify(void *ctx, struct span certificate, struct err *err)
     uint8_t report_data[ATLS_REPORT_DATA_SIZE];
     if (atls_report_data(peer.spki, j->nonce, report_data, err) < 0)
         return -1;
-    return join_check_evidence(j, peer.evidence, report_data, err);
+    return join_check_evidence(j, peer.kind == ATLS_TDX, peer.evidence, report_data, err);
 }
 
-static int make_certificate(struct join *j, struct span evidence, struct span *certificate, struct err *err)
+static int make_certificate(struct join *j, enum atls_kind kind, struct span evidence,
+                            struct span *certificate, struct err *err)
 {
-    struct atls_template t = {.key = &j->key, .now_s = j->config.now_s, .evidence = evidence};
+    struct atls_template t = {.key = &j->key, .now_s = j->config.now_s, .kind = kind, .evidence = evidence};
     struct writer w = writer_of(j->certificate, sizeof(j->certificate));
     if (rng_bytes(t.serial, sizeof(t.serial), err) < 0 || atls_certificate(&t, &w, err) < 0)
         return -1;
     *certificate = writer_span(&w);
     return 0;
+}
+
+/* aTLS carries a quote as a message. */
+static int make_tdx_certificate(struct join *j, struct span quote, struct span *certificate, struct err *err)
+{
+    AUTO_FREE uint8_t *evidence = malloc(ATLS_EVIDENCE_MAX);
+    if (evidence == NULL)
+        return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
+    struct writer w = writer_of(evidence, ATLS_EVIDENCE_MAX);
+    if (tdx_evidence_encode(quote, &w, err) < 0)
+        return -1;
+    return make_certificate(j, ATLS_TDX, writer_span(&w), certificate, err);
 }
 
 static int on_certificate(void *ctx, const struct tls_hello *hello, struct span *certificate, struct err *err)
@@ -61,7 +85,7 @@ static int on_certificate(void *ctx, const struct tls_hello *hello, struct span 
     uint8_t server_nonce[ATLS_NONCE_SIZE];
     uint8_t report_data[ATLS_REPORT_DATA_SIZE];
     if (is_nacre(j))
-        return make_certificate(j, span_of(NULL, 0), certificate, err);
+        return make_certificate(j, ATLS_SNP, span_of(NULL, 0), certificate, err);
     if (atls_name_decode(hello->names, hello->name_count, server_nonce, err) < 0 ||
         atls_report_data(span_of(j->spki, j->spki_len), server_nonce, report_data, err) < 0)
         return -1;
@@ -69,9 +93,11 @@ static int on_certificate(void *ctx, const struct tls_hello *hello, struct span 
     if (evidence == NULL)
         return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
     struct writer w = writer_of(evidence, ATLS_EVIDENCE_MAX);
-    if (j->config.evidence(j->config.ctx, report_data, &w, err) < 0)
+    enum ratls_kind kind;
+    if (join_own_evidence(j, report_data, &w, &kind, err) < 0)
         return -1;
-    return make_certificate(j, writer_span(&w), certificate, err);
+    return kind == RATLS_TDX ? make_tdx_certificate(j, writer_span(&w), certificate, err)
+                             : make_certificate(j, ATLS_SNP, writer_span(&w), certificate, err);
 }
 
 /* --- making and breaking --------------------------------------------------------------------------- */
@@ -97,7 +123,7 @@ static int make_tls(struct join *j, struct err *err)
     bool nacre = is_nacre(j);
     struct span placeholder;
     if (atls_alpn_encode(j->nonce, alpn, err) < 0 ||
-        make_certificate(j, span_of(NULL, 0), &placeholder, err) < 0)
+        make_certificate(j, ATLS_SNP, span_of(NULL, 0), &placeholder, err) < 0)
         return -1;
     struct tls_config config = {
         .versions = nacre ? TLS_ONLY_13 : j->config.versions,

@@ -33,7 +33,7 @@ static int send_hello(struct join *j, struct err *err)
 static int send_evidence(struct join *j, struct err *err)
 {
     uint8_t report_data[RATLS_REPORT_DATA_SIZE];
-    struct ratls_msg msg = {.type = RATLS_CLIENT_EVIDENCE, .kind = j->config.evidence_kind};
+    struct ratls_msg msg = {.type = RATLS_CLIENT_EVIDENCE};
     memcpy(msg.head, j->config.event_head, sizeof(msg.head));
     memcpy(j->link.binding.head, j->config.event_head, sizeof(msg.head));
     if (ratls_link_report_data(&j->link, RATLS_CLIENT, span_of(j->spki, j->spki_len), report_data, err) < 0)
@@ -42,7 +42,7 @@ static int send_evidence(struct join *j, struct err *err)
     if (evidence == NULL)
         return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
     struct writer w = writer_of(evidence, RATLS_EVIDENCE_MAX);
-    if (j->config.evidence(j->config.ctx, report_data, &w, err) < 0)
+    if (join_own_evidence(j, report_data, &w, &msg.kind, err) < 0)
         return -1;
     msg.evidence = writer_span(&w);
     if (w.len == 0)
@@ -54,10 +54,8 @@ static int take_evidence(struct join *j, const struct ratls_msg *msg, struct err
 {
     uint8_t report_data[RATLS_REPORT_DATA_SIZE];
     struct span spki = span_of(j->peer_spki, j->peer_spki_len);
-    if (msg->kind == RATLS_TDX)
-        return err_set(err, ERR_DENIED, 0, "evidence: TDX, which this guest does not judge yet");
     if (ratls_link_report_data(&j->link, RATLS_SERVER, spki, report_data, err) < 0 ||
-        join_check_evidence(j, msg->evidence, report_data, err) < 0)
+        join_check_evidence(j, msg->kind == RATLS_TDX, msg->evidence, report_data, err) < 0)
         return -1;
     return send_evidence(j, err);
 }

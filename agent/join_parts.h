@@ -36,8 +36,11 @@ _Static_assert(RATLS_NONCE_SIZE == ATLS_NONCE_SIZE && RATLS_REPORT_DATA_SIZE == 
                "both dialects");
 
 /* The pin on reference values, for evidence whose report must hold report_data (64 bytes). */
-int join_check_evidence(const struct join *j, struct span evidence, const uint8_t *report_data,
+int join_check_evidence(const struct join *j, bool is_tdx, struct span evidence, const uint8_t *report_data,
                         struct err *err) __attribute__((warn_unused_result, nonnull));
+/* Our evidence in the form of nacre/1, and what kind it is. */
+int join_own_evidence(const struct join *j, const uint8_t *report_data, struct writer *w,
+                      enum ratls_kind *kind, struct err *err) __attribute__((warn_unused_result, nonnull));
 /* The Coordinator's answer to NewMeshCert: check and keep it (the result borrows from message). time_s: its
  * clock, Unix seconds, or 0; dates are checked with it if it is later than the attempt's own time. Returns 0,
  * or -1 with *err set. */

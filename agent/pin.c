@@ -71,6 +71,8 @@ static int check_evidence(const struct pin_evidence *p, struct err *err)
     struct snp_report report;
     if (p->evidence.len == 0)
         return err_set(err, ERR_MISSING, 0, "it shows none, and the policy has reference values");
+    if (p->is_tdx)
+        return err_set(err, ERR_DENIED, 0, "TDX, which a guest cannot judge: it has no collateral");
     if (snp_evidence_decode(p->evidence, &evidence, err) < 0 ||
         snp_report_parse(span_of(evidence.report, sizeof(evidence.report)), &report, err) < 0)
         return -1;

@@ -14,11 +14,13 @@
 #include <stdint.h>
 
 /* The pin on reference values: the Coordinator's evidence, whose report must hold report_data. Nothing is
- * checked when the policy has none. test_root: DER, instead of AMD's roots; empty outside of
+ * checked when the policy has none. TDX evidence never passes: a guest has no collateral to judge it by, so a
+ * Coordinator on TDX is pinned by its root CA's key. test_root: DER, instead of AMD's roots; empty outside of
  * tests. */
 struct pin_evidence {
     const struct policy_coordinator *coordinator;
-    struct span evidence;    /* SNP evidence; empty when it has shown none */
+    bool is_tdx;
+    struct span evidence;    /* empty when it has shown none */
     struct span report_data; /* SNP_REPORT_DATA_SIZE bytes, from our view of the connection */
     int64_t now_s;
     struct span test_root;

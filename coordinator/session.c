@@ -4,6 +4,7 @@
 #include "metrics.h"
 #include "rng.h"
 #include "secret.h"
+#include "tdx_evidence.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,14 +34,21 @@ static int add_evidence(struct session *s, const uint8_t client_nonce[ATLS_NONCE
 
     if (s->service->evidence == NULL)
         return 0;
-    if (s->service->evidence_kind != RATLS_SNP)
-        return err_set(err, ERR_DENIED, 0, "Contrast's dialect: this Coordinator has SNP evidence only");
     ecc_public_to_spki(&s->key.pub, &key);
     if (key.bad)
         return err_set(err, ERR_LIMIT, 0, "own key does not fit");
     if (atls_report_data(writer_span(&key), client_nonce, report_data, err) < 0)
         return -1;
-    return s->service->evidence(s->service->evidence_ctx, report_data, w, err);
+    if (s->service->evidence_kind != RATLS_TDX)
+        return s->service->evidence(s->service->evidence_ctx, report_data, w, err);
+    /* aTLS carries a quote as a message */
+    AUTO_FREE uint8_t *quote = malloc(ATLS_EVIDENCE_MAX);
+    struct writer raw = writer_of(quote, quote != NULL ? ATLS_EVIDENCE_MAX : 0);
+    if (quote == NULL)
+        return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
+    if (s->service->evidence(s->service->evidence_ctx, report_data, &raw, err) < 0)
+        return -1;
+    return tdx_evidence_encode(writer_span(&raw), w, err);
 }
 
 /* aTLS: the client's nonce, by the current form or, where the operator allows it, by the older one. */
@@ -82,6 +90,7 @@ static int give_certificate(void *ctx, const struct tls_hello *hello, struct spa
     if (!s->nacre &&
         (take_nonce(s, hello, client_nonce, err) < 0 || add_evidence(s, client_nonce, &e, err) < 0))
         return -1;
+    t.kind = s->service->evidence_kind == RATLS_TDX ? ATLS_TDX : ATLS_SNP;
     t.evidence = writer_span(&e);
     if (rng_bytes(t.serial, sizeof t.serial, err) < 0 || atls_certificate(&t, &w, err) < 0)
         return -1;

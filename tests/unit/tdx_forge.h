@@ -19,6 +19,9 @@ enum forge_body { FORGE_V4, FORGE_V5_1_0, FORGE_V5_1_5 };
 /* What is asked for; forge_plain is a machine that is up to date. */
 struct forge {
     enum forge_body body;
+    const uint8_t *report_data, *mr_config_id; /* NULL: the plain ones */
+    uint8_t mr_td, mr_seam, rtmr[4];           /* xor to the first byte */
+    bool no_owner;                             /* MROWNER and MROWNERCONFIG are zero */
     uint8_t comps[16], tee_svn[16], tee_svn_2[16];
     unsigned pce_svn;
     uint64_t attributes, xfam, seam_attributes;
@@ -399,15 +402,22 @@ static inline void forge_quote_body(const struct forge *how, struct writer *w)
         writer_le32(w, how->body == FORGE_V5_1_5 ? 648 : 584);
     }
     writer_bytes(w, span_of(how->tee_svn, 16));
-    forge_regs(w, 1); /* MRSEAM */
+    forge_regs(w, 1 ^ how->mr_seam);
     forge_regs(w, how->mr_signer_seam);
     writer_le64(w, how->seam_attributes);
     writer_le64(w, how->attributes);
     writer_le64(w, how->xfam);
-    for (uint8_t i = 2; i < 10; i++)
-        forge_regs(w, i); /* MRTD, MRCONFIGID, MROWNER, MROWNERCONFIG, RTMRs */
+    forge_regs(w, 2 ^ how->mr_td);
+    if (how->mr_config_id)
+        writer_bytes(w, span_of(how->mr_config_id, TDX_REG_SIZE));
+    else
+        forge_regs(w, 3);
+    forge_regs(w, how->no_owner ? 0 : 4);
+    forge_regs(w, how->no_owner ? 0 : 5);
+    for (uint8_t i = 0; i < 4; i++)
+        forge_regs(w, (6 + i) ^ how->rtmr[i]);
     for (uint8_t i = 0; i < TDX_REPORT_DATA_SIZE; i++)
-        writer_u8(w, i);
+        writer_u8(w, how->report_data ? how->report_data[i] : i);
     if (how->body == FORGE_V5_1_5) {
         writer_bytes(w, span_of(how->tee_svn_2, 16));
         forge_regs(w, how->mr_service_td);

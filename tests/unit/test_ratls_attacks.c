@@ -847,7 +847,7 @@ static void test_guest(void **state)
     assert_int_equal(reports, 0);
     service.evidence_ctx = NULL;
     service.evidence_kind = RATLS_TDX;
-    check_guest(&pin, NOW, "evidence: TDX, which this guest does not judge yet");
+    check_guest(&pin, NOW, "evidence: TDX, which a guest cannot judge: it has no collateral");
     assert_int_equal(reports, 0);
     service.evidence_kind = RATLS_SNP;
     pin.references[0].measurement[0] ^= 1;
