@@ -4,6 +4,7 @@
 
 #include "attest_json.h"
 #include "metrics.h"
+#include "store.h"
 #include "userapi.h"
 
 #include <stdlib.h>
@@ -38,6 +39,7 @@ static bool take_token(struct http_routes *r, int64_t now_ms)
     return true;
 }
 
+/* The whole history; without a store, the one manifest there is. */
 static void read_history(const struct service *s, struct state *out)
 {
     const struct generation *g = s->current;
@@ -45,6 +47,8 @@ static void read_history(const struct service *s, struct state *out)
     out->manifests[0] = generation_text(g);
     out->history.manifests = (struct userapi_list){.items = out->manifests, .count = 1, .max = 1};
     out->history.digest = span_of(g->latest.digest, sizeof g->latest.digest);
+    if (s->store != NULL)
+        store_history(s->store, &out->history);
     out->history.root_ca = generation_pem_span(&g->root_pem);
     out->history.mesh_ca = generation_pem_span(&g->mesh_pem);
 }
@@ -133,10 +137,9 @@ int http_attest(struct http_routes *r, const struct http_request *request, struc
         return http_reply_error(out, 415, "invalid_argument", "Content-Type: expected " ATTEST_JSON_TYPE);
     if (attest_json_request_decode(request->body, nonce, &err) < 0)
         return http_reply_error(out, 400, "invalid_argument", err.text);
-    if (s->current == NULL && s->seed.seed.len == 0 && s->store == NULL)
-        return http_reply_error(out, 412, "no_manifest", service_unready(s));
     if (s->current == NULL)
-        return http_reply_error(out, 412, "needs_recovery", service_unready(s));
+        return http_reply_error(out, 412, service_needs_recovery(s) ? "needs_recovery" : "no_manifest",
+                                service_unready(s));
     if (s->evidence == NULL)
         return http_reply_error(out, 501, "no_evidence",
                                 "this Coordinator runs outside of a TEE (--no-tee) and has no evidence to "

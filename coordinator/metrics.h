@@ -17,11 +17,10 @@
 /* Values without labels: metrics_add for counters, metrics_set for gauges. The table in metrics.c has a row
  * for each. */
 enum metrics_name {
-    METRICS_STORE_WRITES,        /* files written to the state folder */
-    METRICS_STORE_ERRORS,        /* writes that failed */
+    METRICS_HISTORY_WRITES,      /* changes of the manifest's history that are on disk */
+    METRICS_HISTORY_ERRORS,      /* changes that the disk refused, or somebody else had made */
     METRICS_MANIFEST_GENERATION, /* gauge: manifests in the history; 0: none yet */
-    METRICS_MANIFEST_UPDATES,    /* SetManifest calls that were accepted */
-    METRICS_RECOVERIES,          /* Recover calls that were accepted */
+    METRICS_RECOVERIES,          /* recoveries by a seed share */
     METRICS_EPOCHS,              /* gauge: volumes with an epoch */
     METRICS_EPOCH_COMMITS,       /* epochs moved on */
     METRICS_EPOCH_TABLE_WRITES,  /* gauge: how often the table was ever written: it must never fall */

@@ -4,6 +4,7 @@
 #include "epochs.h"
 #include "pem.h"
 #include "rng.h"
+#include "metrics.h"
 #include "store.h"
 
 #define LEAF_PEM_MAX 24576 /* bytes */
@@ -75,9 +76,13 @@ int service_advance(struct service *s, const struct service_change *change, stru
                                           .policy_count = change->policy_count,
                                           .key = &key};
 
-        if (transition_key(change->seed, &key, err) < 0 || tell_seed(s, change->seed, err) < 0 ||
-            store_advance(s->store, &next, err) < 0)
+        if (transition_key(change->seed, &key, err) < 0 || tell_seed(s, change->seed, err) < 0)
             return -1;
+        if (store_advance(s->store, &next, err) < 0) {
+            metrics_add(s->metrics, METRICS_HISTORY_ERRORS, 1);
+            return -1;
+        }
+        metrics_add(s->metrics, METRICS_HISTORY_WRITES, 1);
         g->latest = *store_latest(s->store);
         g->number = store_count(s->store);
     } else {
@@ -107,6 +112,7 @@ int service_recover(struct service *s, const struct mesh_secret_seed *seed, int6
     g->number = store_count(s->store);
     if (seed != &s->seed)
         s->seed = *seed;
+    metrics_add(s->metrics, METRICS_RECOVERIES, seed != &s->seed);
     service_install(s, g);
     return 0;
 }

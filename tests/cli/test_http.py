@@ -3,6 +3,7 @@
 prometheus_client's parser.
 """
 import base64
+import hashlib
 import http.client
 import json
 import re
@@ -26,8 +27,12 @@ LISTEN = ["--user-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--met
 class Web(Coordinator):
     """A Coordinator with all of its doors."""
 
-    def __init__(self, lab, **kw):
+    def __init__(self, lab, tee=("--no-tee",), with_manifest=True, **kw):
         super().__init__(lab, more=LISTEN, **kw)
+        i = self.args.index("--no-tee")
+        self.args[i:i + 1] = tee
+        i = self.args.index("--manifest")
+        self.args[i:i + 2] = self.args[i:i + 2] if with_manifest else []
 
     def __enter__(self):
         super().__enter__()
@@ -121,6 +126,80 @@ def test_attest_without_content_type(web):
     assert r.status == 400 and "Content-Type" in json.loads(r.read())["error"] and r.headers["Connection"] == "close"
     status, headers, body = web.get("http", "/attest")
     assert status == 405 and headers["Allow"] == "POST"
+
+
+class AttestSocket(threading.Thread):
+    """Stands for the agent of the Coordinator's VM (docs/formats/attestation-socket.md). Its evidence is no report: the
+    Coordinator hands it on as it is, and this test wants to see what was asked for. test_http_routes has real reports."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.asked, self.refuse = [], False
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.bind(str(path))
+        self.socket.listen(8)
+        self.start()
+
+    def run(self):
+        while True:
+            s, _ = self.socket.accept()
+            with s:
+                while request := s.recv(100):
+                    assert len(request) == 68 and request[:4] == b"\x01\x02\x00\x00"
+                    self.asked.append(request[4:])
+                    s.send(b"\x01\x01\x02\x00not today" if self.refuse else
+                           b"\x01\x00\x02\x01" + bytes(48) + bytes(2) + b"evidence over " + request[4:])
+
+
+def test_attest(lab, tmp_path):  # noqa: F811
+    """A data owner's steps with nothing but hashes: all that the report data binds is in the answer."""
+    agent = AttestSocket(tmp_path / "attest.sock")
+    manifest = json.loads(lab.manifest().read_text())
+    manifest["Policies"]["77" * 32] = {"SANs": ["coordinator"], "Role": "coordinator"}
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest))
+    with Web(lab, manifest=path, tee=["--evidence-socket", tmp_path / "attest.sock"]) as c:
+        status, answer = c.attest()
+        assert status == 200
+        assert list(answer) == ["version", "raw_attestation_doc", "attestation_type", "manifests", "policies", "root_ca",
+                                "mesh_ca"]
+        assert answer["version"] == "nacre" and answer["attestation_type"] == [1, 3, 9901, 2, 1]
+        decode = lambda text: base64.b64decode(text, validate=True)
+        sha256 = lambda data: hashlib.sha256(data).digest()
+        manifests = [decode(m) for m in answer["manifests"]]
+        assert manifests[-1] == path.read_bytes() and answer["policies"] == []
+        root, mesh = decode(answer["root_ca"]), decode(answer["mesh_ca"])
+        assert root == (c.ca / "coordinator-root-ca.pem").read_bytes() and mesh == (c.ca / "mesh-ca.pem").read_bytes()
+        transition = bytes(32)
+        for m in manifests:
+            transition = sha256(sha256(m) + transition)
+        expected = sha256(bytes(range(32)) + transition + sha256(root) + sha256(mesh)) + bytes(32)
+        assert agent.asked[-1] == expected and decode(answer["raw_attestation_doc"]) == b"evidence over " + expected
+        again = curl("-H", "Content-Type: application/json", "-d", json.dumps({"nonce": NONCE}),
+                     f"http://127.0.0.1:{c.ports['http']}/attest")
+        assert json.loads(again.stdout) == answer
+        agent.refuse = True
+        status, answer = c.attest()
+        assert (status, answer["code"]) == (500, "internal") and "not today" in answer["error"]
+        assert c.metric("nacre_own_evidence_total") == 2 and c.metric("nacre_own_evidence_errors_total") == 1
+        agent.refuse = False
+        codes = [c.attest()[0] for _ in range(40)]
+        assert set(codes) <= {200, 429}
+        if 429 in codes:
+            assert c.metric("nacre_limit_reached_total", listener="http", limit="attestations_per_second") == codes.count(429)
+
+
+def test_not_ready(lab, tmp_path):  # noqa: F811
+    """Neither seed nor manifest yet: alive, not ready, and 412 for those who ask for evidence."""
+    state = tmp_path / "state"
+    state.mkdir()
+    with Web(lab, state=state, with_manifest=False) as c:
+        assert c.get("metrics", "/probe/startup")[0] == 200 == c.get("metrics", "/probe/liveness")[0]
+        status, _, body = c.get("metrics", "/probe/readiness")
+        assert (status, body) == (503, b"not ready: this Coordinator has no manifest yet\n")
+        status, answer = c.attest()
+        assert (status, answer["code"]) == (412, "no_manifest")
+        assert c.metric("nacre_ready") == 0 == c.metric("nacre_manifest_generation")
 
 
 def test_capabilities(web):

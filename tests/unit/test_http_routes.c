@@ -186,9 +186,6 @@ static void test_refusals(void **state)
     service.current = NULL;
     service.seed.seed.len = 0;
     refused("{\"nonce\":\"" NONCE "\"}", 412, "no_manifest");
-    service.store = (struct store *) &routes; /* never looked into: there is a history, and no seed */
-    refused("{\"nonce\":\"" NONCE "\"}", 412, "needs_recovery");
-    service.store = NULL;
 }
 
 /* A second's worth at once, then 429 until time has passed. */
