@@ -32,6 +32,7 @@ enum psp_option {
     OPT_VMPL,
     OPT_REPLAY,
     OPT_REPLAY_FROM,
+    OPT_REFUSE_FROM,
     OPT_CORRUPT_SIGNATURE,
     OPT_REFUSE,
     OPT_COUNT,
@@ -58,6 +59,7 @@ static const struct option table[] = {
     {"vmpl",              required_argument, NULL, OPT_VMPL             },
     {"replay",            no_argument,       NULL, OPT_REPLAY           },
     {"replay-from",       required_argument, NULL, OPT_REPLAY_FROM      },
+    {"refuse-from",       required_argument, NULL, OPT_REFUSE_FROM      },
     {"corrupt-signature", no_argument,       NULL, OPT_CORRUPT_SIGNATURE},
     {"refuse",            no_argument,       NULL, OPT_REFUSE           },
     {NULL,                0,                 NULL, 0                    },
@@ -97,6 +99,7 @@ const char *psp_options_help(void)
            "  --replay-from N       the same, but from the N-th request on\n"
            "  --corrupt-signature   break the signature of every report\n"
            "  --refuse              refuse every request\n"
+           "  --refuse-from N       the same, but from the N-th request on\n"
            "\n"
            "Exit status: 0 the VM ended, --print-digest, --init; 1 a file or the socket cannot be opened;\n"
            "2 usage; 3 bad input.\n";
@@ -138,6 +141,7 @@ static int take_number(enum psp_option which, const char *name, struct psp_optio
         [OPT_GUEST_POLICY] = {16, UINT64_MAX          },
         [OPT_VMPL] = {10, 3                   },
         [OPT_REPLAY_FROM] = {10, 1000000             },
+        [OPT_REFUSE_FROM] = {10, 1000000             },
     };
     uint64_t v = 0;
 
@@ -153,6 +157,8 @@ static int take_number(enum psp_option which, const char *name, struct psp_optio
         o->guest_policy = v;
     else if (which == OPT_VMPL)
         o->vmpl = (int) v;
+    else if (which == OPT_REFUSE_FROM)
+        o->refuse_from = (unsigned) v;
     else
         o->replay_from = (unsigned) v;
     return 0;

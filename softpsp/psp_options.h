@@ -33,6 +33,7 @@ struct psp_options {
     int vmpl; /* -1: as requested */
     unsigned
         replay_from; /* from this request on (1: the first), answer with the report data before; 0: never */
+    unsigned refuse_from; /* from this request on, refuse; 0: never */
     bool corrupt_signature;
     bool refuse;
 };

@@ -131,8 +131,10 @@ static int make_reply(struct psp_vm *vm, uint8_t vmpl, struct span inblob, struc
     static uint8_t table_buf[SNP_CERT_TABLE_MAX];
     struct writer table = writer_of(table_buf, sizeof table_buf);
     uint8_t report[SNP_REPORT_SIZE];
+    unsigned from = vm->options->refuse_from;
+    bool refuse = vm->options->refuse || (from != 0 && vm->requests + 1 >= from);
 
-    if (vm->options->refuse || vmpl > VMPL_MAX || inblob.len != SNP_REPORT_DATA_SIZE) {
+    if (refuse || vmpl > VMPL_MAX || inblob.len != SNP_REPORT_DATA_SIZE) {
         writer_zeros(w, 8);
         return 0;
     }

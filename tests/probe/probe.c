@@ -133,6 +133,9 @@ static const struct {
     {"sleep",    probe_sleep   },
     {"write",    probe_write   },
     {"read",     probe_read    },
+    {"attest",   probe_attest  },
+    {"renewal",  probe_renewal },
+    {"date",     probe_date    },
 };
 
 int main(int argc, char **argv)
