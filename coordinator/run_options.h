@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define RUN_OPTIONS_POLICIES_MAX 64
-#define RUN_OPTIONS_LIFE_MIN_S 60 /* of a certificate */
+#define RUN_OPTIONS_LIFE_MIN_S 20 /* of a certificate */
 
 /* Texts are borrowed from argv. */
 struct run_options {

@@ -108,10 +108,8 @@ def one_join(psp, policy):
         report, aux = psp.report(datagram[8:72])
         in_psp += time.monotonic() - before
         ours.send(message(3, block(report) + block(aux)))
-    while ours.recv(1 << 18):
-        pass
-    assert agent.wait(10) == 0
-    ours.close()
+    ours.close()  # it would stay
+    agent.wait(10)
     return took * 1000, in_psp * 1000
 
 

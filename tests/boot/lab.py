@@ -170,13 +170,13 @@ class Lab:
 
     # --- what runs
 
-    def coordinator(self, port, manifest, state=None):
+    def coordinator(self, port, manifest, state=None, more=()):
         """Without a state: one with the same seed and no history, so that the manifest is its first."""
         if state is None:
             state = self.path("state")
             state.mkdir(mode=0o700)
             shutil.copy(self.coordinator_state / "seed", state / "seed")
-        return Coordinator(self, port, manifest, state)
+        return Coordinator(self, port, manifest, state, more)
 
     def boot(self, initdata=(), host_data="", disks=(), rodisks=None, psp=(), options=(), image="dev", timeout=120,
              talk=None):
@@ -224,13 +224,13 @@ class Lab:
 
 
 class Coordinator:
-    def __init__(self, lab, port, manifest, state):
+    def __init__(self, lab, port, manifest, state, more=()):
         self.log_path = lab.path("coordinator.log")
         self.ca = lab.path("ca")
         self.args = [BIN / "nacre-coordinator", "run", "--state", state, "--manifest", manifest, "--listen",
                      f"127.0.0.1:{port}", "--user-listen", "none", "--http-listen", "none",
                      "--metrics-listen", "none", "--test-root", lab.psp / "ark.pem", "--no-tee", "--collateral", "none",
-                     "--ca-out", self.ca]
+                     "--ca-out", self.ca, *more]
         self.port = port
 
     def __enter__(self):

@@ -208,7 +208,7 @@ class Psp:
         self.process.wait(20)
 
 
-START, REPORT_REQUEST, REPORT_REPLY, CERTIFICATES, DONE, FAILED = 1, 2, 3, 4, 5, 6
+START, REPORT_REQUEST, REPORT_REPLY, CERTIFICATES, DONE, FAILED, READY = range(1, 8)
 
 
 def block(data):
@@ -247,8 +247,9 @@ def join(lab, port, *psp_options, pin=None, protocol="nacre/1", volumes=(), **ps
             if kind == REPORT_REQUEST:
                 send(REPORT_REPLY, b"".join(block(part) for part in psp.report(payload)))
             elif kind == CERTIFICATES:
-                result = blocks(payload)
-            elif kind == DONE:
+                epochs, = struct.unpack_from("<I", payload, 8)
+                result = blocks(payload[12 + 8 * epochs:])
+            elif kind == READY:  # it stays until its socket closes
                 return dict(zip(("mesh_ca", "chain", "key", "root_ca", "secret"), result))
             elif kind == FAILED:
                 raise Refused(payload[6:].decode())
@@ -285,10 +286,10 @@ def split_chain(lab, chain):
 
 
 def test_certificate_life(lab):
-    for bad in ("59", "31557601", "1h", ""):
+    for bad in ("19", "31557601", "1h", ""):
         with open(os.devnull) as nothing:
             r = run(*Coordinator(lab, more=["--certificate-life", bad]).args, stdin=nothing)
-        assert r.returncode == 2 and "60 to 31557600 seconds" in r.stderr, bad
+        assert r.returncode == 2 and "20 to 31557600 seconds" in r.stderr, bad
     with Coordinator(lab, more=["--certificate-life", "60"]) as c:
         before = time.time()
         leaf, _ = split_chain(lab, join(lab, c.port)["chain"])

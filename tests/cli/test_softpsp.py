@@ -194,6 +194,11 @@ def test_refusals(lab):
         assert vm.ask(bytes(64)) == (b"", b"")
 
 
+def test_refuse_from(lab):
+    with Vm(lab, "--refuse-from", "2") as vm:
+        assert [len(vm.ask(bytes(64))[0]) for _ in range(3)] == [1184, 0, 0]
+
+
 def test_cut_request(lab):
     with Vm(lab) as vm:
         vm.end.sendall(b"\x00\x40half")
