@@ -197,7 +197,14 @@ $(BUILD)/unit/%: $(H)/tests/unit/%.o $(H)/libparts.a $(H)/libfake.a $(H)/libhost
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp -lcmocka
 
-unit: $(UNIT) ## unit tests
+# Our verification as a filter of lines, beside which tests/go puts other implementations.
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+$(BUILD)/tools/%: $(H)/tests/tools/%.o $(H)/libparts.a $(H)/libhost.a $(H)/libnacre.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp
+
+unit: $(UNIT) $(TEST_TOOLS) ## unit tests
 	@scripts/run-unit $(UNIT)
 
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -226,13 +233,6 @@ $(BUILD)/guest-tests/guest_hash: $(G)/tests/cli/guest_hash.o $(G)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(BASE_LIBS)
-
-# Our verification as a filter of lines, beside which tests/go puts other implementations.
-TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
-$(BUILD)/tools/%: $(H)/tests/tools/%.o $(H)/libparts.a $(H)/libhost.a $(H)/libnacre.a
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(HOST_LIBS) -lseccomp
 
 # The other end, by Go's own libraries.
 GO_PEER := $(BUILD)/tools/go-peer

@@ -103,7 +103,8 @@ static void show_list(const char *key, const struct userapi_list *list)
 static int snp(struct line *l, struct writer *w, struct err *err)
 {
     struct span report = get(l, "report");
-    struct snp_chain chain = {get(l, "vcek"), get(l, "vlek"), get(l, "ask"), get(l, "ark")};
+    struct snp_chain chain = {
+        .vcek = get(l, "vcek"), .vlek = get(l, "vlek"), .ask = get(l, "ask"), .ark = get(l, "ark")};
 
     return snp_evidence_encode(report, &chain, snp_product_from_name(span_str(value_of(l, "product"))), w,
                                err);

@@ -86,8 +86,10 @@ static void snp_prepare(struct line *l, struct snp_question *q)
 
     q->report = bytes_of(l, "report");
     (void) !snp_report_parse(q->report, &q->own, &err);
-    q->chain =
-        (struct snp_chain){bytes_of(l, "vcek"), bytes_of(l, "vlek"), bytes_of(l, "ask"), bytes_of(l, "ark")};
+    q->chain = (struct snp_chain){.vcek = bytes_of(l, "vcek"),
+                                  .vlek = bytes_of(l, "vlek"),
+                                  .ask = bytes_of(l, "ask"),
+                                  .ark = bytes_of(l, "ark")};
     q->expect = (struct snp_expect){
         .now_s = (int64_t) number(l, "now"),
         .product = snp_product_from_name(span_str(product ? product : "")),
