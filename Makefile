@@ -269,7 +269,7 @@ $(BUILD)/bench/unlock: $(call guest_obj,tests/bench/unlock.c $(filter-out init/v
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ $(VOLUMES_LIBS)
-bench: image $(BUILD)/bench/unlock $(BUILD)/tools/joins ## measure against the budgets of the design and print ratios
+bench: image $(BUILD)/bench/unlock $(BUILD)/tools/joins $(BUILD)/tools/verify_lines $(GO_PEER) ## measure against the budgets of the design and print ratios
 	@python3 tests/bench/bench.py $(BENCH_OPTIONS)
 
 PREFIX  ?= /usr/local

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """bench: measure against the budgets of the design, as sizes and as ratios within one run on one machine.
 
-    bench.py [--json] [--only SECTION]...      sections: sizes boot unlock join load memory measure
+    bench.py [--json] [--only SECTION]...      sections: sizes boot unlock join load memory measure verify
 
 Nothing here passes or fails: a figure past its budget is printed as such. The VMs run under QEMU's emulation of
 one CPU, so that times in the guest are worth something only beside other times in the same guest.
@@ -19,6 +19,7 @@ sys.path[:0] = [str(TESTS / "boot"), str(TESTS / "cli")]
 
 import guest  # noqa: E402
 import host  # noqa: E402
+import verify  # noqa: E402
 from lab import make_lab  # noqa: E402
 from table import Table  # noqa: E402
 
@@ -30,6 +31,7 @@ SECTIONS = {
     "load": host.load,
     "memory": guest.memory,
     "measure": host.measure,
+    "verify": verify.verify,
 }
 
 

@@ -205,6 +205,15 @@ func output() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "output"), syscall.Dup2(int(null.Fd()), 1)
 }
 
+// processorTime is what this process has used, its garbage collector's too, in nanoseconds.
+func processorTime() int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return usage.Utime.Nano() + usage.Stime.Nano()
+}
+
 // verify [--bench N]: a line of JSON for each line.
 func verifyLines(args []string) error {
 	flags := flag.NewFlagSet("verify", flag.ExitOnError)
@@ -228,12 +237,12 @@ func verifyLines(args []string) error {
 			return err
 		}
 		var verdict error
-		start := time.Now()
+		start := processorTime()
 		for i := 0; i < *rounds; i++ {
 			verdict = e.judge()
 		}
 		answer := map[string]interface{}{"accepted": verdict == nil, "text": "",
-			"ns": time.Since(start).Nanoseconds() / int64(*rounds)}
+			"ns": (processorTime() - start) / int64(*rounds)}
 		if verdict != nil {
 			answer["text"] = verdict.Error()
 		}
