@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "limits.h"
 
+#include "session.h"
+
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -9,15 +11,15 @@ static const uint32_t values[LIMITS_DOORS][LIMITS_COUNT] = {
     [LIMITS_MESH] = {[LIMITS_CONNECTIONS] = 512,
                      [LIMITS_PER_ADDRESS] = 256,
                      [LIMITS_HANDSHAKE_MS] = 5000,
-                     [LIMITS_DEADLINE_MS] = 25000,     /* Contrast's own */
+                     [LIMITS_DEADLINE_MS] = 25000,                    /* Contrast's own */
                      [LIMITS_IDLE_MS] = 10000,
-                     [LIMITS_INPUT_BYTES] = 262144}, /* a certificate and small calls */
+                     [LIMITS_INPUT_BYTES] = SESSION_INPUT_MAX},
     [LIMITS_USER] = {[LIMITS_CONNECTIONS] = 64,
                      [LIMITS_PER_ADDRESS] = 32,
                      [LIMITS_HANDSHAKE_MS] = 5000,
                      [LIMITS_DEADLINE_MS] = 25000,
                      [LIMITS_IDLE_MS] = 10000,
-                     [LIMITS_INPUT_BYTES] = 2621440}, /* a manifest with its policies */
+                     [LIMITS_INPUT_BYTES] = SESSION_USER_INPUT_MAX},
     [LIMITS_HTTP] = {[LIMITS_CONNECTIONS] = 64,
                      [LIMITS_PER_ADDRESS] = 32,
                      [LIMITS_HANDSHAKE_MS] = 5000,
@@ -26,7 +28,7 @@ static const uint32_t values[LIMITS_DOORS][LIMITS_COUNT] = {
     [LIMITS_METRICS] = {[LIMITS_CONNECTIONS] = 16,
                      [LIMITS_PER_ADDRESS] = 8,
                      [LIMITS_HANDSHAKE_MS] = 5000,
-                     [LIMITS_DEADLINE_MS] = 15000      },
+                     [LIMITS_DEADLINE_MS] = 15000                     },
 };
 
 const char *limits_door_name(enum limits_door door)

@@ -18,6 +18,7 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+import crowd
 from test_coordinator import COORDINATOR, OTHER_DOORS, Coordinator, Refused, join, lab, run  # noqa: F401 (lab is a fixture)
 
 NONCE = base64.b64encode(bytes(range(32))).decode()
@@ -312,6 +313,22 @@ def test_slow_header(web):
                 break
     assert 4 < time.monotonic() - start < 9
     assert web.metric("nacre_limit_reached_total", listener="http", limit="handshake_ms") >= 1
+
+
+def test_mesh_handshake_deadline(web):
+    """Guests and owners: no byte, or half of a ClientHello, for handshake_ms."""
+    half = crowd.client_hello()[:100]
+    start = time.monotonic()
+    connections = [(web.raw(door), say) for door in ("mesh", "user") for say in (b"", half)]
+    for s, say in connections:
+        s.sendall(say)
+    for s, _ in connections:
+        s.settimeout(20)
+        assert s.recv(10) == b""
+    assert 4 < time.monotonic() - start < 10
+    for door in ("mesh", "user"):
+        assert web.metric("nacre_limit_reached_total", listener=door, limit="handshake_ms") >= 2
+        assert web.metric("nacre_failures_total", listener=door, reason="timeout") >= 2
 
 
 def test_full_of_silence(web):
