@@ -150,8 +150,10 @@ int commands_manifest(int argc, char **argv, struct err *err)
     bool json = false;
     bool no_tee = false;
 
+    if (argc >= 2 && strcmp(argv[1], "set") == 0)
+        return commands_manifest_set(argc - 1, argv + 1, err);
     if (argc < 2 || strcmp(argv[1], "check") != 0) {
-        commands_usage(err, "the only thing to do with a manifest is: check");
+        commands_usage(err, "what can be done with a manifest is: check, set");
         return COMMANDS_USAGE;
     }
     for (int i = 2; i < argc; i++) {

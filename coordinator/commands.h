@@ -26,6 +26,10 @@ int commands_root_ca(int argc, char **argv, struct err *err) __attribute__((nonn
 int commands_manifest(int argc, char **argv, struct err *err) __attribute__((nonnull));
 int commands_run(int argc, char **argv, struct err *err) __attribute__((nonnull)); /* commands_run.c */
 
+/* commands_owner.c; argv[0] is "set" */
+int commands_manifest_set(int argc, char **argv, struct err *err) __attribute__((nonnull));
+int commands_recover(int argc, char **argv, struct err *err) __attribute__((nonnull));
+
 /* The exit status for an error. */
 int commands_status(const struct err *err) __attribute__((nonnull));
 /* Set the error of a wrong command line; the caller returns COMMANDS_USAGE. */

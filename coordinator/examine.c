@@ -162,11 +162,10 @@ static int decode_tdx(struct span message, struct tdx_evidence *evidence, struct
     return 0;
 }
 
-void examine_atls(const struct manifest *manifest, const struct examine_trust *trust,
-                  const struct atls_peer *peer, const uint8_t nonce[ATLS_NONCE_SIZE], int64_t now_s,
-                  struct examine_peer *out)
+void examine_shown(const struct manifest *manifest, const struct examine_trust *trust,
+                   const struct atls_peer *peer, const uint8_t report_data[ATLS_REPORT_DATA_SIZE],
+                   int64_t now_s, struct examine_peer *out)
 {
-    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
     struct tdx_evidence evidence;
     struct examine_claim claim = {.key = &peer->key, .evidence = peer->evidence, .report_data = report_data};
     struct err why;
@@ -174,12 +173,26 @@ void examine_atls(const struct manifest *manifest, const struct examine_trust *t
     evidence.len = 0;
     if (peer->kind == ATLS_TDX)
         claim.kind = EXAMINE_TDX;
-    if (atls_report_data(peer->spki, nonce, report_data, &why) == 0 &&
-        (claim.kind != EXAMINE_TDX || decode_tdx(peer->evidence, &evidence, &claim, &why) == 0)) {
+    if (claim.kind != EXAMINE_TDX || decode_tdx(peer->evidence, &evidence, &claim, &why) == 0) {
         examine_claim(manifest, trust, &claim, now_s, out);
         return;
     }
     *out = (struct examine_peer){.key = peer->key, .kind = claim.kind};
+    examine_refuse(out, GRPC_UNAUTHENTICATED, "aTLS", why.text);
+}
+
+void examine_atls(const struct manifest *manifest, const struct examine_trust *trust,
+                  const struct atls_peer *peer, const uint8_t nonce[ATLS_NONCE_SIZE], int64_t now_s,
+                  struct examine_peer *out)
+{
+    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
+    struct err why;
+
+    if (atls_report_data(peer->spki, nonce, report_data, &why) == 0) {
+        examine_shown(manifest, trust, peer, report_data, now_s, out);
+        return;
+    }
+    *out = (struct examine_peer){.key = peer->key};
     examine_refuse(out, GRPC_UNAUTHENTICATED, "aTLS", why.text);
 }
 

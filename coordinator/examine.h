@@ -69,6 +69,10 @@ void examine_claim(const struct manifest *manifest, const struct examine_trust *
                    const struct examine_claim *claim, int64_t now_s, struct examine_peer *out)
     __attribute__((nonnull));
 
+/* aTLS: judge the evidence that a peer's certificate holds; its report must hold report_data. */
+void examine_shown(const struct manifest *manifest, const struct examine_trust *trust,
+                   const struct atls_peer *peer, const uint8_t report_data[ATLS_REPORT_DATA_SIZE],
+                   int64_t now_s, struct examine_peer *out) __attribute__((nonnull));
 /* aTLS: judge the evidence of a peer whose certificate answers to nonce. */
 void examine_atls(const struct manifest *manifest, const struct examine_trust *trust,
                   const struct atls_peer *peer, const uint8_t nonce[ATLS_NONCE_SIZE], int64_t now_s,

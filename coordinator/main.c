@@ -6,15 +6,18 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {"init",     "--state DIR [--json]",                           "make the seed; print the digest that guests pin", commands_init   },
-    {"root-ca",  "--state DIR [--json]",                           "print that digest again",                         commands_root_ca},
-    {"manifest", "check FILE [--no-tee] [--json]",                 "check a manifest and print its digest",
-     commands_manifest                                                                                                                },
+    {"init",     "--state DIR [--json]",                                                    "make the seed; print the digest that guests pin",                 commands_init    },
+    {"root-ca",  "--state DIR [--json]",                                                    "print that digest again",                                         commands_root_ca },
+    {"manifest",
+     "check FILE [--no-tee] [--json] | set FILE --coordinator HOST[:PORT] --policy FILE|DIR... [--key PEM] "
+     "[--ca-out DIR] [--previous HEX] --collateral DIR|none|--no-tee [--test-root PEM...]", "check a manifest and print its digest; give it to a Coordinator", commands_manifest},
+    {"recover",
+     "--coordinator HOST[:PORT] --seed-share FILE --key PEM --manifest FILE --collateral DIR|none|--no-tee "
+     "[--test-root PEM...]",                                                                "give a Coordinator its seed after a restart",                     commands_recover },
     {"run",
      "--state DIR --no-tee|--evidence-socket PATH --collateral DIR|none [--manifest FILE [--policy FILE]...] "
-     "[--listen A:P|none] "
-     "[--user-listen A:P|none] [--http-listen A:P|none] [--metrics-listen A:P|none] [--test-root PEM]... "
-     "[--ca-out DIR] [--certificate-life S] [--accept-sni-nonce]", "serve joins and the owners of the manifest",      commands_run    },
+     "[--listen A:P|none] [--user-listen A:P|none] [--http-listen A:P|none] [--metrics-listen A:P|none] "
+     "[--test-root PEM]... [--ca-out DIR] [--certificate-life S] [--accept-sni-nonce]",     "serve joins and the owners of the manifest",                      commands_run     },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -3,6 +3,7 @@
 
 #include "epochs.h"
 #include "fileio.h"
+#include "policy_files.h"
 #include "seed_file.h"
 #include "trust_files.h"
 
@@ -38,28 +39,20 @@ static int seeded(void *ctx, struct service *s, const struct mesh_secret_seed *s
 /* The first manifest of the history, as the operator's file. */
 static int begin(const struct run_options *o, struct span text, struct service *s, struct err *err)
 {
-    struct fileio_bytes files[RUN_OPTIONS_POLICIES_MAX] = {0};
-    struct span policies[RUN_OPTIONS_POLICIES_MAX];
-    struct service_change change = {.seed = &s->seed, .policies = policies};
-    int rc = 0;
+    AUTO_POLICY_FILES policies = {0};
+    struct service_change change = {.seed = &s->seed, .policies = policies.spans};
 
-    for (; rc == 0 && change.policy_count < o->policy_count; change.policy_count++) {
-        const size_t i = change.policy_count;
-
-        rc = fileio_read(o->policies[i], USERAPI_POLICY_MAX, &files[i], err);
-        policies[i] = fileio_span(&files[i]);
-    }
-    if (rc == 0) {
-        change.g = service_generation(s, &s->seed, text, o->manifest, run_state_wall_s(), err);
-        rc = change.g == NULL ? -1 : 0;
-    }
-    if (rc == 0)
-        rc = service_advance(s, &change, err);
-    if (rc < 0)
+    if (policy_files_read(o->policies, o->policy_count, &policies, err) < 0)
+        return -1;
+    change.policy_count = policies.count;
+    change.g = service_generation(s, &s->seed, text, o->manifest, run_state_wall_s(), err);
+    if (change.g == NULL)
+        return -1;
+    if (service_advance(s, &change, err) < 0) {
         generation_unref(change.g);
-    for (size_t i = 0; i < o->policy_count; i++)
-        fileio_free(&files[i]);
-    return rc;
+        return -1;
+    }
+    return 0;
 }
 
 static int take_manifest(const struct run_options *o, struct service *s, struct err *err)
