@@ -62,6 +62,7 @@ struct agent {
     struct clock clock;    /* set by channel_start, raised by each join to the Coordinator's signed time */
     uint8_t event_head[RATLS_HEAD_SIZE]; /* of PID 1's event log; set by channel_start */
     uint8_t holder[EPOCH_HOLDER_SIZE];   /* names this boot in leases; set by attempts_run */
+    enum ratls_kind shown_kind;          /* of the evidence of this attempt; set by the join's call for it */
     struct join *join; /* owned: the attempt that worked; set by attempts_run, freed by renew_hand_over */
     struct agent_leaf leaf; /* set by renew_hand_over */
     struct serve serve;     /* set by serve_start */

@@ -13,9 +13,8 @@
 static int get_evidence(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SIZE], struct writer *w,
                         struct err *err)
 {
-    (void) ctx;
-    enum ratls_kind kind;
-    return channel_evidence(report_data, &kind, w, err);
+    struct agent *agent = ctx;
+    return channel_evidence(report_data, &agent->shown_kind, w, err);
 }
 
 static int system_error(int error, const char *what, struct err *err)
@@ -117,7 +116,7 @@ int attempts_once(struct agent *agent, uint64_t end_ms, struct err *err)
         .versions = TLS_ANY,
         .event_head = agent->event_head,
         .evidence = get_evidence,
-        .evidence_kind = RATLS_SNP,
+        .shown_kind = &agent->shown_kind,
         .ctx = agent,
     };
     int fd = connect_until(agent, &config.coordinator->address, end_ms, err);

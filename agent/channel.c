@@ -6,6 +6,8 @@
 #include "serve.h"
 #include "snp_cert_table.h"
 #include "snp_evidence.h"
+#include "tdx_qe.h"
+#include "tdx_quote.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -73,7 +75,7 @@ int channel_start(struct agent *agent, struct err *err)
     return 0;
 }
 
-static int encode_evidence(const struct wire_report_reply *reply, struct writer *w, struct err *err)
+static int encode_snp(const struct wire_report_reply *reply, struct writer *w, struct err *err)
 {
     struct snp_report report;
     struct snp_chain chain = {0};
@@ -81,6 +83,32 @@ static int encode_evidence(const struct wire_report_reply *reply, struct writer 
         snp_cert_table_parse(reply->auxblob, &chain, err) < 0)
         return -1;
     return snp_evidence_encode(reply->report, &chain, snp_report_product(&report), w, err);
+}
+
+/* The quote without the padding that quoting services leave behind it. */
+static int encode_tdx(struct span bytes, struct writer *w, struct err *err)
+{
+    struct tdx_quote quote;
+    struct tdx_qe qe;
+    struct writer out = *w;
+    if (tdx_quote_parse(bytes, &quote, err) < 0 || tdx_qe_parse(bytes, quote.signed_len, &qe, err) < 0)
+        return -1;
+    writer_bytes(&out, span_sub(bytes, 0, qe.quote_len));
+    if (out.bad)
+        return err_set(err, ERR_LIMIT, 0, "TDX quote: no room for %zu bytes", qe.quote_len);
+    *w = out;
+    return 0;
+}
+
+/* PID 1 hands over what the kernel gave: a report of exactly this size, or a quote, which is longer. */
+static int encode_evidence(const struct wire_report_reply *reply, enum ratls_kind *kind, struct writer *w,
+                           struct err *err)
+{
+    bool is_quote = reply->report.len > SNP_REPORT_SIZE;
+    if ((is_quote ? encode_tdx(reply->report, w, err) : encode_snp(reply, w, err)) < 0)
+        return -1;
+    *kind = is_quote ? RATLS_TDX : RATLS_SNP;
+    return 0;
 }
 
 int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], enum ratls_kind *kind,
@@ -95,11 +123,10 @@ int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], enum r
         return -1;
     if (reply.report_reply.report.len == 0)
         return err_set(err, ERR_MISSING, 0, "own evidence: no report this time");
-    if (encode_evidence(&reply.report_reply, w, err) < 0) {
+    if (encode_evidence(&reply.report_reply, kind, w, err) < 0) {
         err->code = ERR_HELPER; /* so that it is not tried again: the next report will not be better */
         return err_prefix(err, "own evidence");
     }
-    *kind = RATLS_SNP;
     return 0;
 }
 

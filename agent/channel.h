@@ -12,8 +12,9 @@
 /* Take START: sets agent->policy, agent->clock and agent->event_head. */
 int channel_start(struct agent *agent, struct err *err) __attribute__((warn_unused_result, nonnull));
 
-/* Ask for a report over report_data and make evidence of it and of the certificates that the host gave with
- * it. Appended to w; *kind says what it is. ERR_MISSING: PID 1 had no report this time. */
+/* Ask for a report over report_data and make evidence of it: SNP evidence with the certificates that the host
+ * gave along, or a TDX quote as it is. Appended to w; *kind says which. ERR_MISSING: PID 1 had no report this
+ * time. */
 int channel_evidence(const uint8_t report_data[CHANNEL_REPORT_DATA_SIZE], enum ratls_kind *kind,
                      struct writer *w, struct err *err) __attribute__((warn_unused_result, nonnull));
 

@@ -53,6 +53,8 @@ static int read_tdx(struct span bytes, const uint8_t *asked, struct boot_platfor
         return -1;
     if (q.attributes & TDX_ATTR_MIGRATABLE)
         return err_set(err, ERR_DENIED, 0, "quote: the TD can be migrated");
+    if (!span_is_zero(span_of(q.mr_service_td, sizeof q.mr_service_td)))
+        return err_set(err, ERR_DENIED, 0, "quote: a service TD is bound, which can read this TD's memory");
     out->debug = (q.attributes & TDX_ATTR_DEBUG) != 0;
     keep_host_data(out, q.mr_config_id, sizeof q.mr_config_id);
     return 0;

@@ -68,6 +68,7 @@ struct fake {
     bool no_tee;              /* mkdir in configfs-tsm gives ENXIO */
     bool tdx;                 /* a TDX quote with the report's host data as MRCONFIGID, no auxblob */
     uint64_t tdx_attributes;
+    size_t (*quote)(const uint8_t *report_data, uint8_t *out, size_t cap); /* NULL: header and body only */
     const char *provider; /* if not NULL: another provider's name, with a newline */
     bool odd_generation;  /* the generation is no number */
     int report_races;     /* so many requests find that somebody else has written to the entry */

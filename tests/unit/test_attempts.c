@@ -201,6 +201,34 @@ static void test_bad_report(void **state)
     assert_int_equal(kind, RATLS_SNP);
 }
 
+/* A real machine's quote: what goes out is the quote without the padding. */
+static void test_quote(void **state)
+{
+    uint8_t report_data[CHANNEL_REPORT_DATA_SIZE] = {0};
+    uint8_t evidence[ATLS_EVIDENCE_MAX];
+    struct writer w = writer_of(evidence, sizeof(evidence)), small = writer_of(evidence, 4000);
+    enum ratls_kind kind = RATLS_NO_TEE;
+    size_t len;
+    char *quote = test_slurp("tests/vectors/tdx/v4.bin", &len);
+    const struct wire_msg reply = {.type = WIRE_REPORT_REPLY,
+                                   .report_reply = {.report = span_of(quote, len)}};
+    (void) state;
+    say(&reply);
+    assert_int_equal(channel_evidence(report_data, &kind, &w, &err), 0);
+    assert_int_equal(kind, RATLS_TDX);
+    assert_int_equal(w.len, len - 70);
+    assert_memory_equal(evidence, quote, w.len);
+    say(&reply);
+    assert_int_equal(channel_evidence(report_data, &kind, &small, &err), -1);
+    assert_string_equal(err.text, "own evidence: TDX quote: no room for 4936 bytes");
+    assert_int_equal(small.len, 0);
+    quote[632] ^= 1; /* the length of the signature data */
+    say(&reply);
+    assert_int_equal(channel_evidence(report_data, &kind, &w, &err), -1);
+    assert_int_equal(err.code, ERR_HELPER);
+    free(quote);
+}
+
 /* --- attempts -------------------------------------------------------------------------------------- */
 
 /* In the child: serve one connection, as long as the peer stays. */
@@ -358,10 +386,10 @@ int main(void)
 {
 #define ROW(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        ROW(test_start),       ROW(test_bad_start),   ROW(test_failed),         ROW(test_no_pid1),
-        ROW(test_bad_report),  ROW(test_join),        ROW(test_join_at_third),  ROW(test_refused),
-        ROW(test_other_root),  ROW(test_pid1_dies),   ROW(test_nobody_listens), ROW(test_silence),
-        ROW(test_only_closes), ROW(test_clock_floor), ROW(test_no_coordinator),
+        ROW(test_start),      ROW(test_bad_start),   ROW(test_failed),      ROW(test_no_pid1),
+        ROW(test_bad_report), ROW(test_quote),       ROW(test_join),        ROW(test_join_at_third),
+        ROW(test_refused),    ROW(test_other_root),  ROW(test_pid1_dies),   ROW(test_nobody_listens),
+        ROW(test_silence),    ROW(test_only_closes), ROW(test_clock_floor), ROW(test_no_coordinator),
     };
 #undef ROW
     return cmocka_run_group_tests(tests, NULL, NULL);
