@@ -103,8 +103,27 @@ static bool is_overridden(int error)
     return false;
 }
 
+/* A chain that is not aTLS's: the caller judges all of it, once, when the server's own certificate is due. */
+static int check_chain(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
+{
+    struct span certs[TLS_CHAIN_MAX];
+    if (store->error_depth > 0 || t->verified)
+        return 0;
+    if (store->totalCerts < 1 || store->totalCerts > TLS_CHAIN_MAX)
+        return err_set(&t->err, ERR_LIMIT, 0, "tls: peer shows %d certificates, expected 1 to %d",
+                       store->totalCerts, TLS_CHAIN_MAX);
+    for (int i = 0; i < store->totalCerts; i++)
+        certs[i] = span_of(store->certs[i].buffer, store->certs[i].length);
+    if (t->calls.verify_chain(t->calls.ctx, certs, (size_t) store->totalCerts, &t->err) < 0)
+        return -1;
+    t->verified = true;
+    return t->end->verified(t);
+}
+
 static int check_peer(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 {
+    if (t->calls.verify_chain != NULL)
+        return check_chain(t, store);
     if (t->verified)
         return err_set(&t->err, ERR_FORMAT, 0, "tls: peer shows a second certificate");
     if (store->totalCerts != 1 || store->error_depth != 0)
@@ -201,6 +220,8 @@ static int set_session(struct tls *t, const struct tls_config *config, struct er
         wolfSSL_set_groups(t->ssl, (int *) (uintptr_t) groups, sizeof(groups) / sizeof(groups[0])) !=
             WOLFSSL_SUCCESS)
         return err_set(err, ERR_FORMAT, 0, "tls: wolfSSL lacks a curve that is needed");
+    if (config->alpn == NULL)
+        return 0;
     char list[TLS_ALPN_LIST_MAX + 1];
     size_t len = strlen(config->alpn);
     if (len > TLS_ALPN_LIST_MAX)
@@ -318,7 +339,7 @@ int tls_handshake(struct tls *t, struct err *err)
     }
     if (!t->verified && !t->optional)
         return err_set(err, ERR_DENIED, 0, "tls: handshake: the peer's certificate was not checked");
-    if (!t->certified)
+    if (!t->certified && t->calls.verify_chain == NULL)
         return err_set(err, ERR_MISSING, 0, "tls: handshake: the peer did not ask for our certificate");
     t->ready = true;
     return 1;

@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 #define TLS_CERTIFICATE_MAX (17u * 1024) /* bytes of a certificate, evidence included */
+#define TLS_CHAIN_MAX 4                  /* certificates that a server outside of aTLS may show */
 #define TLS_ALPN_LIST_MAX 256            /* bytes of a list of ALPN names, joined by commas */
 #define TLS_NAME_MAX 256                 /* bytes of an acceptable CA's name as text */
 #define TLS_NAMES_MAX 8 /* acceptable CA names that we hand on; a peer that sends more is refused */
@@ -57,12 +58,16 @@ struct tls_calls {
     /* Give our certificate: *certificate is borrowed until the next call or until tls_free. */
     int (*certificate)(void *ctx, const struct tls_hello *hello, struct span *certificate, struct err *err);
     void *ctx;
+    /* Client, instead of verify: a server outside of aTLS, which may show a chain and need not ask for our
+     * certificate. certs[0] is its own, whose key it proves to hold; all are only parsed, in the order shown.
+     */
+    int (*verify_chain)(void *ctx, const struct span *certs, size_t count, struct err *err);
 };
 
 struct tls_config {
     enum tls_versions versions;
-    const char *alpn; /* joined by commas: client: names to offer; server: names that it knows, of which it
-                         selects one that the client offers */
+    const char *alpn; /* joined by commas: client: names to offer, or NULL; server: names that it knows, of
+                         which it selects one that the client offers */
     const struct ecc_pair *key; /* our private key; copied */
     struct span rsa_key; /* client: in place of key, when there is one: PKCS #1 RSAPrivateKey, DER; copied */
     struct span placeholder; /* client: any certificate of that key, DER; never sent (docs/formats/atls.md) */
