@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* der, x509 and snp_certs: what is accepted lies inside the input; names, extensions and dates can be walked.
+/* der, x509, snp_certs and mesh_claims_read: what is accepted lies inside the input; names, extensions and
+ * dates can be walked.
  */
 #include "der_time.h"
+#include "mesh_claims_read.h"
 #include "snp_certs.h"
 
 #include <stdlib.h>
@@ -39,6 +41,31 @@ static void walk(struct span bytes, int depth)
     }
 }
 
+static void look_at_claims(const struct x509 *cert, const uint8_t *data, size_t size)
+{
+    enum mesh_claims_read_kind kind = MESH_CLAIMS_READ_NONE;
+    struct san sans[MESH_CLAIMS_READ_SANS_MAX];
+    struct span bytes = {0};
+    size_t count = 0;
+    struct err err;
+
+    if (mesh_claims_read_kind(cert, &kind, &err) < 0)
+        kind = MESH_CLAIMS_READ_NONE;
+    for (unsigned n = 1; n < 47 && kind != MESH_CLAIMS_READ_NONE; n++) {
+        const struct mesh_claims_read_bytes which = {kind, n, 48};
+
+        if (mesh_claims_read_bytes(cert, &which, &bytes, &err) == 0 && bytes.len != 48)
+            abort();
+        inside(bytes, data, size);
+    }
+    if (mesh_claims_read_secret_id(cert, &bytes, &err) == 0)
+        inside(bytes, data, size);
+    if (mesh_claims_read_sans(cert, sans, &count, &err) == 0 && count > MESH_CLAIMS_READ_SANS_MAX)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        inside(sans[i].text, data, size);
+}
+
 static void look_at(const struct x509 *cert, const uint8_t *data, size_t size)
 {
     struct reader r = reader_of(cert->extensions);
@@ -66,6 +93,7 @@ static void look_at(const struct x509 *cert, const uint8_t *data, size_t size)
         abort();
     inside(leaf.hwid, data, size);
     inside(leaf.csp_id, data, size);
+    look_at_claims(cert, data, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
