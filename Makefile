@@ -110,7 +110,7 @@ $(H)/%.o: %.c $(H)/.flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(HOST_CFLAGS) $(INC) -c -o $@ $<
-$(H)/tests/%.o: INC := -Iinit -Iagent -Icoordinator -Isoftpsp -Itests/fake
+$(H)/tests/%.o: INC := -Iinit -Iagent -Icoordinator -Isoftpsp -Itests/fake -Iverify
 
 $(G)/libnacre.a: $(call guest_obj,$(filter-out $(HOST_ONLY),$(LIB_SRC)))
 	@rm -f $@ && ar rcsD $@ $^
@@ -192,6 +192,10 @@ $(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_d
 	@rm -f $@ && ar rcsD $@ $^
 $(H)/libfake.a: $(call host_obj,$(wildcard tests/fake/*.c))
 	@rm -f $@ && ar rcsD $@ $^
+# verify/ stands alone: the Coordinator has files of the same kind, and the two never meet.
+$(H)/libverify.a: $(call host_obj,$(filter-out verify/main.c,$(wildcard verify/*.c)))
+	@rm -f $@ && ar rcsD $@ $^
+$(BUILD)/unit/test_verify_parts: $(H)/libverify.a
 $(BUILD)/unit/%: $(H)/tests/unit/%.o $(H)/libparts.a $(H)/libfake.a $(H)/libhost.a $(H)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

@@ -154,7 +154,9 @@ static int open_host(struct dial *d, struct err *err)
     if (rc != 0)
         return err_set(err, ERR_SYS, rc == EAI_SYSTEM ? errno : 0, "%s: %s", d->target->text,
                        gai_strerror(rc));
-    rc = err_set(err, ERR_MISSING, 0, "%s: the name has no address", d->target->text);
+    rc = -1;
+    if (list == NULL)
+        (void) err_set(err, ERR_MISSING, 0, "%s: the name has no address", d->target->text);
     for (const struct addrinfo *a = list; a != NULL && rc < 0; a = a->ai_next) {
         dial_close(d);
         rc = connect_to(d, a->ai_addr, a->ai_addrlen, err);

@@ -245,7 +245,7 @@ static enum command_status run(int argc, char **argv, struct err *err)
 
     if (opts_read(argc, argv, opts, count, err) < 0)
         return COMMAND_USAGE;
-    return in.help ? commands_help(help, err) : check_and_verify(&in, err);
+    return in.help ? commands_help(help, test_root_help, err) : check_and_verify(&in, err);
 }
 
 const struct command command_coordinator = {"coordinator", "a Coordinator: evidence, manifest, history", help,

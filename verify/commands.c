@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands.h"
 
-#include "test_root.h"
-
 #include <stdio.h>
 #include <string.h>
 
-enum command_status commands_help(const char *help, struct err *err)
+enum command_status commands_help(const char *help, const char *more, struct err *err)
 {
     (void) fputs(help, stdout);
-    (void) fputs(test_root_help, stdout);
+    (void) fputs(more, stdout);
     (void) fputs("\nExit status: 0 everything passed, 1 something was refused, 2 usage, 3 bad input,\n"
                  "4 (coordinator) everything passed, but --no-tee left out the machine.\n",
                  stdout);

@@ -10,8 +10,9 @@ extern const struct command command_evidence;
 extern const struct command command_coordinator;
 extern const struct command command_guest;
 
-/* The help of a command, and what this build says about test roots behind it. */
-enum command_status commands_help(const char *help, struct err *err) __attribute__((nonnull));
+/* The help of a command; more is put behind it. */
+enum command_status commands_help(const char *help, const char *more, struct err *err)
+    __attribute__((nonnull));
 /* Print the table; COMMAND_MISMATCH when a row was refused. */
 enum command_status commands_finish(const struct table *t, bool json, struct err *err)
     __attribute__((nonnull));

@@ -79,7 +79,7 @@ int inputs_time(const char *text, int64_t *out_s, struct err *err)
             general[used++] = text[i];
     }
     (void) snprintf(general + used, sizeof general - used, "%sZ", used == 8 ? "000000" : "");
-    if (der_time_parse(span_str(general), true, out_s, err) < 0)
+    if ((len != 10 && len != sizeof form - 1) || der_time_parse(span_str(general), true, out_s, err) < 0)
         return err_set(err, ERR_FORMAT, 0, "--now: '%.40s' is no time", text);
     return 0;
 }

@@ -44,6 +44,45 @@ int judge_hex_list(const struct opt_files *texts, const char *option, size_t siz
     return 0;
 }
 
+int judge_published(const struct measurements_snp *snp, struct judge_list *out, struct err *err)
+{
+    const size_t each = sizeof snp->cpus[0].digests;
+
+    if (make_list(snp->cpu_count, each, "the measurements", out, err) < 0)
+        return -1;
+    for (size_t i = 0; snp->present && i < snp->cpu_count; i++)
+        memcpy(out->entries + i * each, snp->cpus[i].digests, each);
+    out->count = snp->present ? snp->cpu_count * MEASUREMENTS_VCPUS : 0;
+    return 0;
+}
+
+int judge_published_tdx(const struct measurements_tdx *tdx, unsigned which, struct judge_list *out,
+                        struct err *err)
+{
+    static const uint8_t zero[SHA384_SIZE];
+    const uint8_t *const values[] = {tdx->mrtd_single_pass, tdx->rtmr1, tdx->rtmr2, zero};
+
+    if (make_list(2, SHA384_SIZE, "the measurements", out, err) < 0)
+        return -1;
+    memcpy(out->entries, values[which], SHA384_SIZE);
+    memcpy(out->entries + SHA384_SIZE, tdx->mrtd_two_pass, SHA384_SIZE);
+    out->count = !tdx->present ? 0 : which == 0 ? 2 : 1;
+    return 0;
+}
+
+bool judge_name_digest(const struct measurements_snp *snp, const uint8_t *digest, struct table_row *row)
+{
+    for (size_t i = 0; snp->present && i < snp->cpu_count; i++) {
+        for (size_t n = 0; n < MEASUREMENTS_VCPUS; n++) {
+            if (memcmp(snp->cpus[i].digests[n], digest, SHA384_SIZE) != 0)
+                continue;
+            table_found(row, "published for %s, %zu vCPU%s", snp->cpus[i].model, n + 1, n == 0 ? "" : "s");
+            return true;
+        }
+    }
+    return false;
+}
+
 int judge_missing(const char *what, const char *ways, struct err *err)
 {
     return err_set(err, ERR_MISSING, 0, "nothing says which %s to expect: give %s", what, ways);

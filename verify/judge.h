@@ -74,6 +74,15 @@ void judge_list_free(struct judge_list *list);
 /* Hex values of an option. */
 int judge_hex_list(const struct opt_files *texts, const char *option, size_t size, struct judge_list *out,
                    struct err *err) __attribute__((warn_unused_result, nonnull));
+/* All digests of the published measurements, in one block. */
+int judge_published(const struct measurements_snp *snp, struct judge_list *out, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+/* The published values of MRTD (0: two of them) or RTMR1 to RTMR3 (1 to 3). */
+int judge_published_tdx(const struct measurements_tdx *tdx, unsigned which, struct judge_list *out,
+                        struct err *err) __attribute__((warn_unused_result, nonnull));
+/* Tell in the row under which CPU a published digest stands; false: it is none. */
+bool judge_name_digest(const struct measurements_snp *snp, const uint8_t *digest, struct table_row *row)
+    __attribute__((nonnull(1, 2)));
 /* Nothing gives it and --any does not give it up: ERR_MISSING, naming ways out. */
 int judge_missing(const char *what, const char *ways, struct err *err) __attribute__((nonnull));
 /* The host data that are allowed: of --host-data, --initdata, the manifest's policies, the published ones. */

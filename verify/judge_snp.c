@@ -49,21 +49,6 @@ static struct snp_list list_of(const struct judge_list *list)
 
 /* --- one expectation each -------------------------------------------------------------------------- */
 
-/* All digests of the published measurements, in one block. */
-static int published_digests(const struct measurements_snp *snp, struct judge_list *out, struct err *err)
-{
-    const size_t each = sizeof snp->cpus[0].digests;
-
-    out->entries = calloc(snp->cpu_count > 0 ? snp->cpu_count : 1, each);
-    if (out->entries == NULL)
-        return err_set(err, ERR_LIMIT, 0, "no memory");
-    for (size_t i = 0; snp->present && i < snp->cpu_count; i++)
-        memcpy(out->entries + i * each, snp->cpus[i].digests, each);
-    out->count = snp->present ? snp->cpu_count * MEASUREMENTS_VCPUS : 0;
-    out->from = "the measurements";
-    return 0;
-}
-
 static int want_measurements(struct work *w, const struct manifest_snp *entry, struct table *t,
                              struct err *err)
 {
@@ -77,7 +62,7 @@ static int want_measurements(struct work *w, const struct manifest_snp *entry, s
         return 0;
     }
     if (j->in->has_measurements)
-        return published_digests(&j->in->measurements.snp, &w->measurements, err);
+        return judge_published(&j->in->measurements.snp, &w->measurements, err);
     if (entry != NULL)
         return 0; /* the manifest's own */
     return judge_missing("measurement", "--measurements, --measurement, --manifest or --any measurement",

@@ -60,33 +60,30 @@ static int read_register(const char *text, const char *option, struct judge_list
     return *given ? judge_hex_list(&one, option, TDX_REG_SIZE, out, err) : 0;
 }
 
-/* Registers, one behind the other, from elsewhere. */
-static int copy_registers(const uint8_t *const *from, size_t count, struct judge_list *out, struct err *err)
+/* The register of the manifest's entry. */
+static int copy_register(const uint8_t from[TDX_REG_SIZE], struct judge_list *out, struct err *err)
 {
-    out->entries = calloc(count + 1, TDX_REG_SIZE);
+    out->entries = calloc(1, TDX_REG_SIZE);
     if (out->entries == NULL)
         return err_set(err, ERR_LIMIT, 0, "no memory");
-    for (size_t i = 0; i < count; i++)
-        memcpy(out->entries + i * TDX_REG_SIZE, from[i], TDX_REG_SIZE);
-    out->count = count;
-    out->from = "the measurements";
+    memcpy(out->entries, from, TDX_REG_SIZE);
+    out->count = 1;
+    out->from = "the manifest";
     return 0;
 }
 
 static int want_mr_td(struct work *w, const struct manifest_tdx *entry, struct table *t, struct err *err)
 {
     const struct judge *j = w->j;
-    const struct measurements_tdx *m = &j->in->measurements.tdx;
-    const uint8_t *const both[] = {m->mrtd_single_pass, m->mrtd_two_pass};
 
     if (j->args->measurement.count > 0)
         return judge_hex_list(&j->args->measurement, "measurement", TDX_REG_SIZE, &w->mr_td, err);
     if (inputs_any(j->in, INPUTS_ANY_MEASUREMENT, t))
         w->mr_td.any = true;
     else if (j->in->has_measurements)
-        return copy_registers(both, m->present ? 2 : 0, &w->mr_td, err);
+        return judge_published_tdx(&j->in->measurements.tdx, 0, &w->mr_td, err);
     else if (entry != NULL)
-        return copy_registers((const uint8_t *const[]){entry->mr_td}, 1, &w->mr_td, err);
+        return copy_register(entry->mr_td, &w->mr_td, err);
     else
         return judge_missing("MRTD", "--measurements, --measurement, --manifest or --any measurement", err);
     return 0;
@@ -95,11 +92,8 @@ static int want_mr_td(struct work *w, const struct manifest_tdx *entry, struct t
 static int want_rtmr(struct work *w, unsigned i, const struct manifest_tdx *entry, struct table *t,
                      struct err *err)
 {
-    static const uint8_t zero[TDX_REG_SIZE];
     static const char *const options[] = {"rtmr0", "rtmr1", "rtmr2", "rtmr3"};
     const struct judge *j = w->j;
-    const struct measurements_tdx *m = &j->in->measurements.tdx;
-    const uint8_t *const published[] = {NULL, m->rtmr1, m->rtmr2, zero};
     bool given;
 
     if (read_register(j->args->rtmr[i], options[i], &w->rtmr[i], &given, err) < 0 || given)
@@ -110,9 +104,9 @@ static int want_rtmr(struct work *w, unsigned i, const struct manifest_tdx *entr
     if (w->rtmr[i].any)
         return 0;
     if (i > 0 && j->in->has_measurements)
-        return copy_registers(&published[i], m->present ? 1 : 0, &w->rtmr[i], err);
+        return judge_published_tdx(&j->in->measurements.tdx, i, &w->rtmr[i], err);
     if (entry != NULL)
-        return copy_registers((const uint8_t *const[]){entry->rtmrs[i]}, 1, &w->rtmr[i], err);
+        return copy_register(entry->rtmrs[i], &w->rtmr[i], err);
     return judge_missing(options[i],
                          i == 0 ? "--rtmr0, --manifest or --any rtmr0"
                                 : "--measurements, --rtmr1 to --rtmr3, --manifest or --any measurement",
@@ -129,7 +123,7 @@ static int want_module(struct work *w, const struct manifest_tdx *entry, struct 
     if (w->mr_seam.any)
         return 0;
     if (entry != NULL)
-        return copy_registers((const uint8_t *const[]){entry->mr_seam}, 1, &w->mr_seam, err);
+        return copy_register(entry->mr_seam, &w->mr_seam, err);
     return judge_missing("TDX module", "--mr-seam, --manifest or --any mr-seam", err);
 }
 

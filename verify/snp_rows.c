@@ -57,23 +57,6 @@ static void put_bits(const struct cell *c, enum snp_check check, const struct sn
         table_found(c->row, "0x%llx", (unsigned long long) found);
 }
 
-/* The CPU and the number of vCPUs under which a published digest stands; false: it is none. */
-static bool put_published(const struct cell *c)
-{
-    const struct measurements_snp *snp = c->words->published;
-    const uint8_t *found = c->verdict->report.measurement;
-
-    for (size_t i = 0; snp != NULL && snp->present && i < snp->cpu_count; i++) {
-        for (size_t n = 0; n < MEASUREMENTS_VCPUS; n++) {
-            if (memcmp(snp->cpus[i].digests[n], found, SNP_MEASUREMENT_SIZE) != 0)
-                continue;
-            table_found(c->row, "published for %s, %zu vCPU%s", snp->cpus[i].model, n + 1, n == 0 ? "" : "s");
-            return true;
-        }
-    }
-    return false;
-}
-
 static void put_list(const struct cell *c, const struct snp_list *list, size_t size, struct span found)
 {
     const struct judge_list as = {.count = list->count, .any = list->any, .from = "those expected"};
@@ -111,7 +94,8 @@ static void put_report_data(const struct cell *c)
 static void put_measurement(const struct cell *c)
 {
     judge_expected_list(c->row, &c->words->measurements, SNP_MEASUREMENT_SIZE);
-    if (!put_published(c))
+    if (c->words->published == NULL ||
+        !judge_name_digest(c->words->published, c->verdict->report.measurement, c->row))
         judge_found_hex(c->row, span_of(c->verdict->report.measurement, SNP_MEASUREMENT_SIZE));
 }
 
