@@ -244,7 +244,7 @@ $(GO_PEER): $(wildcard tests/go/*.go) tests/go/go.mod tests/go/go.sum scripts/bu
 	$(call say,GO,$@)
 	$(Q)scripts/build-go-peer $@
 
-cli: host guest $(TEST_TOOLS) $(GO_PEER) $(BUILD)/guest-tests/guest_hash ## tests of the host tools and scripts
+cli: host guest production $(TEST_TOOLS) $(GO_PEER) $(BUILD)/guest-tests/guest_hash ## tests of the host tools and scripts
 	@$(PYTEST) -q tests/cli tests/scripts
 boot: image ## boot tests under QEMU: the good boot and every refusal
 	@$(PYTEST) -q tests/boot
