@@ -6,6 +6,7 @@
 #include "channel.h"
 #include "hash.h"
 #include "os.h"
+#include "secret.h"
 #include "pem.h"
 #include "serve.h"
 #include "x509.h"
@@ -47,8 +48,8 @@ static int check_secret(const struct agent *agent, struct agent_leaf *leaf, stru
 {
     if (hash_bytes(HASH_SHA512, secret, leaf->secret_digest, err) < 0)
         return -1;
-    if (agent->leaf.held &&
-        memcmp(leaf->secret_digest, agent->leaf.secret_digest, sizeof(leaf->secret_digest)) != 0)
+    if (agent->leaf.held && !secret_eq(span_of(leaf->secret_digest, sizeof(leaf->secret_digest)),
+                                       span_of(agent->leaf.secret_digest, sizeof(agent->leaf.secret_digest))))
         return err_set(err, ERR_DENIED, 0, "the renewal has another workload secret than the join");
     return 0;
 }

@@ -8,7 +8,7 @@
 #define NACRE_HTTP_H
 
 #include "err.h"
-#include "limits.h"
+#include "conn_limits.h"
 #include "service.h"
 
 #include <stddef.h>

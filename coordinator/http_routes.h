@@ -7,7 +7,7 @@
 #define NACRE_HTTP_ROUTES_H
 
 #include "err.h"
-#include "limits.h"
+#include "conn_limits.h"
 #include "service.h"
 #include "span.h"
 

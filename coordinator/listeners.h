@@ -4,7 +4,7 @@
 #define NACRE_LISTENERS_H
 
 #include "err.h"
-#include "limits.h"
+#include "conn_limits.h"
 #include "server.h"
 
 /* What the operator wrote behind each door's option; NULL: the option is not there, and

@@ -9,7 +9,7 @@
 
 #include "err.h"
 #include "grpc.h"
-#include "limits.h"
+#include "conn_limits.h"
 #include "span.h"
 
 #include <stdint.h>

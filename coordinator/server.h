@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* server: the sockets: accept, read, write, deadlines, limits. One thread, nothing blocks, every number is
- * bounded (limits.h).
+ * bounded (conn_limits.h).
  */
 #ifndef NACRE_SERVER_H
 #define NACRE_SERVER_H
 
 #include "err.h"
-#include "limits.h"
+#include "conn_limits.h"
 #include "metrics.h"
 #include "service.h"
 

@@ -6,7 +6,7 @@
 
 #include "http.h"
 #include "joinlog.h"
-#include "limits.h"
+#include "conn_limits.h"
 #include "listen_addr.h"
 #include "server.h"
 #include "session.h"

@@ -2,6 +2,7 @@
 #include "agent_link.h"
 
 #include "contrast.h"
+#include "secret.h"
 #include "sys.h"
 
 #include <sched.h>
@@ -87,7 +88,7 @@ static int take_renewal(struct agent_link *l, const struct wire_certificates *c,
 
     if (digest_of(c->workload_secret, digest, err) < 0)
         return -1;
-    if (memcmp(digest, l->secret_digest, sizeof digest) != 0)
+    if (!secret_eq(span_of(digest, sizeof digest), span_of(l->secret_digest, sizeof l->secret_digest)))
         return err_set(err, ERR_HELPER, 0, "agent: a renewal with another workload secret");
     l->renewed = true;
     return contrast_renew(c, &l->config.policy->workload, err);

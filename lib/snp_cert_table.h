@@ -13,8 +13,8 @@
 #define SNP_CERT_TABLE_MAX 32768 /* bytes: what configfs-tsm hands out at most */
 #define SNP_CERT_TABLE_ENTRIES_MAX 16
 
-/* Find VCEK, VLEK, ASK, ARK and the revocation list; empty spans for those that are not there. bytes may be empty (no table).
- * Those that are not DER (tag 0x30) are refused; so is a GUID given twice. */
+/* Find VCEK, VLEK, ASK, ARK and the revocation list; empty spans for those that are not there. bytes may be
+ * empty (no table). Those that are not DER (tag 0x30) are refused; so is a GUID given twice. */
 int snp_cert_table_parse(struct span bytes, struct snp_chain *chain, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 

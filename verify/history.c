@@ -3,6 +3,7 @@
 
 #include "ca_cert.h"
 #include "hash.h"
+#include "secret.h"
 #include "transition.h"
 
 #include <stdlib.h>
@@ -137,7 +138,8 @@ static void check_root(const struct history_expect *expect, struct span pem, str
 
     if (!ca_cert_check(pem, CA_CERT_ROOT, expect->in->now_s, t, digest))
         return;
-    const bool same = expect->root_ca_key == NULL || memcmp(expect->root_ca_key, digest, sizeof digest) == 0;
+    const bool same = expect->root_ca_key == NULL ||
+                      secret_eq(span_of(expect->root_ca_key, sizeof digest), span_of(digest, sizeof digest));
     struct table_row *row = table_add(t, same ? TABLE_PASSED : TABLE_REFUSED, "root ca: key");
     if (expect->root_ca_key != NULL)
         put_hex(row, true, expect->root_ca_key);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who may come in, and who has to go. */
-#include "limits.h"
+#include "conn_limits.h"
 
 #include <arpa/inet.h>
 #include <linux/vm_sockets.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "limits.h"
+#include "conn_limits.h"
 
 #include "session.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* limits: how much the network may take from the Coordinator, by name, and who has to go when it is full.
+/* conn_limits: how much the network may take from the Coordinator, by name, and who has to go when it is
+ * full.
  *
  * Anybody can open connections; nothing that arrives before a peer is admitted is trusted. When a door is
  * full, or one address has its share of it, somebody goes for the newcomer: one that had its time
@@ -7,8 +8,8 @@
  * crowd that only opens connections pushes out itself. Whoever showed good evidence stays.
  * docs/coordinator-metrics.md
  */
-#ifndef NACRE_LIMITS_H
-#define NACRE_LIMITS_H
+#ifndef NACRE_CONN_LIMITS_H
+#define NACRE_CONN_LIMITS_H
 
 #include <stdbool.h>
 #include <stddef.h>
