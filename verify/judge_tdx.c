@@ -103,7 +103,7 @@ static int want_rtmr(struct work *w, unsigned i, const struct manifest_tdx *entr
         i == 0 ? inputs_any(j->in, INPUTS_ANY_RTMR0, t) : (j->in->any & INPUTS_ANY_MEASUREMENT) != 0;
     if (w->rtmr[i].any)
         return 0;
-    if (i > 0 && j->in->has_measurements)
+    if (i != 0 && j->in->has_measurements)
         return judge_published_tdx(&j->in->measurements.tdx, i, &w->rtmr[i], err);
     if (entry != NULL)
         return copy_register(entry->rtmrs[i], &w->rtmr[i], err);
