@@ -5,6 +5,8 @@
 
 #include "err.h"
 
+#include <stdbool.h>
+
 /* Exit statuses. */
 enum {
     COMMANDS_OK = 0,
@@ -16,6 +18,7 @@ enum {
 struct command {
     const char *name;
     const char *usage; /* the arguments */
+    bool roots;        /* takes test roots, in a build that knows them (hostlib/test_root.h) */
     const char *does;
     /* argv[0] is the command's name. Returns an exit status; *err is set when it is not COMMANDS_OK. */
     int (*run)(int argc, char **argv, struct err *err);

@@ -8,6 +8,7 @@
 #include "opts.h"
 #include "policy_files.h"
 #include "share_file.h"
+#include "test_root.h"
 #include "trust_files.h"
 #include "user_client.h"
 
@@ -52,6 +53,9 @@ static void owner_free(struct owner *o)
 }
 #define AUTO_OWNER __attribute__((cleanup(owner_free))) struct owner
 
+/* The last row is the option that a production build does not have. */
+#define OPTS_COUNT(opts) (sizeof(opts) / sizeof((opts)[0]) - (test_root_known() ? 0 : 1))
+
 static int check_args(const struct owner_args *a, struct err *err)
 {
     if (a->coordinator == NULL)
@@ -61,7 +65,7 @@ static int check_args(const struct owner_args *a, struct err *err)
     if (!a->no_tee && (a->manifest == NULL || a->collateral == NULL))
         return err_set(err, ERR_FORMAT, 0, "the manifest and --collateral DIR|none, or --no-tee, are needed");
     if (a->roots.count > EXAMINE_ROOTS_MAX)
-        return err_set(err, ERR_FORMAT, 0, "--test-root: at most %d", EXAMINE_ROOTS_MAX);
+        return err_set(err, ERR_FORMAT, 0, "--%s: at most %d", test_root_option, EXAMINE_ROOTS_MAX);
     return 0;
 }
 
@@ -170,20 +174,20 @@ int commands_manifest_set(int argc, char **argv, struct err *err)
 {
     struct owner_args a = {0};
     const struct opt opts[] = {
-        {"FILE",        OPT_OPERAND, &a.manifest,    0},
-        {"coordinator", OPT_TEXT,    &a.coordinator, 0},
-        {"policy",      OPT_FILES,   &a.policies,    0},
-        {"key",         OPT_TEXT,    &a.key,         0},
-        {"ca-out",      OPT_TEXT,    &a.ca_out,      0},
-        {"previous",    OPT_TEXT,    &a.previous,    0},
-        {"collateral",  OPT_TEXT,    &a.collateral,  0},
-        {"test-root",   OPT_FILES,   &a.roots,       0},
-        {"no-tee",      OPT_FLAG,    &a.no_tee,      0},
+        {"FILE",           OPT_OPERAND, &a.manifest,    0},
+        {"coordinator",    OPT_TEXT,    &a.coordinator, 0},
+        {"policy",         OPT_FILES,   &a.policies,    0},
+        {"key",            OPT_TEXT,    &a.key,         0},
+        {"ca-out",         OPT_TEXT,    &a.ca_out,      0},
+        {"previous",       OPT_TEXT,    &a.previous,    0},
+        {"collateral",     OPT_TEXT,    &a.collateral,  0},
+        {"no-tee",         OPT_FLAG,    &a.no_tee,      0},
+        {test_root_option, OPT_FILES,   &a.roots,       0},
     };
     AUTO_OWNER o = {0};
     AUTO_POLICY_FILES policies = {0};
 
-    if (opts_read(argc, argv, opts, sizeof opts / sizeof opts[0], err) < 0 || check_args(&a, err) < 0)
+    if (opts_read(argc, argv, opts, OPTS_COUNT(opts), err) < 0 || check_args(&a, err) < 0)
         return COMMANDS_USAGE;
     if (a.manifest == NULL) {
         commands_usage(err, "FILE is needed");
@@ -227,17 +231,17 @@ int commands_recover(int argc, char **argv, struct err *err)
 {
     struct owner_args a = {0};
     const struct opt opts[] = {
-        {"coordinator", OPT_TEXT,  &a.coordinator, 0},
-        {"seed-share",  OPT_TEXT,  &a.shares,      0},
-        {"key",         OPT_TEXT,  &a.key,         0},
-        {"manifest",    OPT_TEXT,  &a.manifest,    0},
-        {"collateral",  OPT_TEXT,  &a.collateral,  0},
-        {"test-root",   OPT_FILES, &a.roots,       0},
-        {"no-tee",      OPT_FLAG,  &a.no_tee,      0},
+        {"coordinator",    OPT_TEXT,  &a.coordinator, 0},
+        {"seed-share",     OPT_TEXT,  &a.shares,      0},
+        {"key",            OPT_TEXT,  &a.key,         0},
+        {"manifest",       OPT_TEXT,  &a.manifest,    0},
+        {"collateral",     OPT_TEXT,  &a.collateral,  0},
+        {"no-tee",         OPT_FLAG,  &a.no_tee,      0},
+        {test_root_option, OPT_FILES, &a.roots,       0},
     };
     AUTO_OWNER o = {0};
 
-    if (opts_read(argc, argv, opts, sizeof opts / sizeof opts[0], err) < 0 || check_args(&a, err) < 0)
+    if (opts_read(argc, argv, opts, OPTS_COUNT(opts), err) < 0 || check_args(&a, err) < 0)
         return COMMANDS_USAGE;
     if (a.shares == NULL || a.key == NULL) {
         commands_usage(err, "--seed-share and --key are needed");

@@ -2,22 +2,47 @@
 /* nacre-coordinator: the program. The table says what it can do. */
 #include "commands.h"
 
+#include "test_root.h"
+
 #include <stdio.h>
 #include <string.h>
 
 static const struct command commands[] = {
-    {"init",     "--state DIR [--json]",                                                    "make the seed; print the digest that guests pin",                 commands_init    },
-    {"root-ca",  "--state DIR [--json]",                                                    "print that digest again",                                         commands_root_ca },
-    {"manifest",
-     "check FILE [--no-tee] [--json] | set FILE --coordinator HOST[:PORT] --policy FILE|DIR... [--key PEM] "
-     "[--ca-out DIR] [--previous HEX] --collateral DIR|none|--no-tee [--test-root PEM...]", "check a manifest and print its digest; give it to a Coordinator", commands_manifest},
-    {"recover",
-     "--coordinator HOST[:PORT] --seed-share FILE --key PEM --manifest FILE --collateral DIR|none|--no-tee "
-     "[--test-root PEM...]",                                                                "give a Coordinator its seed after a restart",                     commands_recover },
-    {"run",
-     "--state DIR --no-tee|--evidence-socket PATH --collateral DIR|none [--manifest FILE [--policy FILE]...] "
-     "[--listen A:P|none] [--user-listen A:P|none] [--http-listen A:P|none] [--metrics-listen A:P|none] "
-     "[--test-root PEM]... [--ca-out DIR] [--certificate-life S] [--accept-sni-nonce]",     "serve joins and the owners of the manifest",                      commands_run     },
+    {
+     .name = "init",
+     .usage = "--state DIR [--json]",
+     .does = "make the seed; print the digest that guests pin",
+     .run = commands_init,
+     },
+    {
+     .name = "root-ca",
+     .usage = "--state DIR [--json]",
+     .does = "print that digest again",
+     .run = commands_root_ca,
+     },
+    {
+     .name = "manifest",
+     .usage = "check FILE [--no-tee] [--json] | set FILE --coordinator HOST[:PORT] --policy FILE|DIR... "
+                 "[--key PEM] [--ca-out DIR] [--previous HEX] --collateral DIR|none|--no-tee",                                                                 .roots = true,
+     .does = "check a manifest and print its digest; give it to a Coordinator",
+     .run = commands_manifest,
+     },
+    {
+     .name = "recover",
+     .usage = "--coordinator HOST[:PORT] --seed-share FILE --key PEM --manifest FILE "
+                 "--collateral DIR|none|--no-tee",                                   .roots = true,
+     .does = "give a Coordinator its seed after a restart",
+     .run = commands_recover,
+     },
+    {
+     .name = "run",
+     .usage = "--state DIR --no-tee|--evidence-socket PATH --collateral DIR|none "
+                 "[--manifest FILE [--policy FILE]...] [--listen A:P|none] [--user-listen A:P|none] "
+                 "[--http-listen A:P|none] [--metrics-listen A:P|none] [--ca-out DIR] [--certificate-life S] "
+                 "[--accept-sni-nonce]",.roots = true,
+     .does = "serve joins and the owners of the manifest",
+     .run = commands_run,
+     },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -27,8 +52,8 @@ static void help(FILE *to)
     (void) fputs(
         "nacre-coordinator: checks guests against a manifest, issues their certificates and secrets\n\n", to);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        (void) fprintf(to, "  nacre-coordinator %s %s\n      %s\n", commands[i].name, commands[i].usage,
-                       commands[i].does);
+        (void) fprintf(to, "  nacre-coordinator %s %s%s\n      %s\n", commands[i].name, commands[i].usage,
+                       commands[i].roots ? test_root_usage : "", commands[i].does);
     (void) fputs("\nexit status: 0 ok, 1 failed, 2 wrong usage, 3 wrong content of a file\n", to);
 }
 
@@ -42,7 +67,8 @@ static int run(const struct command *command, int argc, char **argv)
     (void) fprintf(stderr, "nacre-coordinator: %s: %s%s%s\n", command->name, err.text,
                    err.sys_errno != 0 ? ": " : "", err.sys_errno != 0 ? strerror(err.sys_errno) : "");
     if (status == COMMANDS_USAGE)
-        (void) fprintf(stderr, "usage: nacre-coordinator %s %s\n", command->name, command->usage);
+        (void) fprintf(stderr, "usage: nacre-coordinator %s %s%s\n", command->name, command->usage,
+                       command->roots ? test_root_usage : "");
     return status;
 }
 

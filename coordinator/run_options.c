@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "mesh_ca.h"
+#include "test_root.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static const char **value_of(struct run_options *o, const char **life, const cha
         if (strcmp(arg, listeners_option((enum limits_door) door)) == 0)
             return o->listen.door[door] == NULL ? &o->listen.door[door] : NULL;
     }
-    if (strcmp(arg, "--test-root") == 0)
+    if (test_root_known() && strncmp(arg, "--", 2) == 0 && strcmp(arg + 2, test_root_option) == 0)
         return next_of(o->roots, EXAMINE_ROOTS_MAX, &o->root_count);
     if (strcmp(arg, "--policy") == 0)
         return next_of(o->policies, RUN_OPTIONS_POLICIES_MAX, &o->policy_count);

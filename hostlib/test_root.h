@@ -19,6 +19,8 @@ bool test_root_known(void);
 extern const char test_root_option[];
 /* What stands in a tool's help: the option's lines with a line feed each, or "". */
 extern const char test_root_help[];
+/* In one line: " [--test-root PEM]...", or "". */
+extern const char test_root_usage[];
 /* What a tool prints before it believes such a root. */
 extern const char test_root_warning[];
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 const char test_root_option[] = "test-root";
+const char test_root_usage[] = " [--test-root PEM]...";
 const char test_root_help[] =
     "  --test-root PEM    believe reports under this root: no hardware vouches for them (not in production "
     "builds)\n";

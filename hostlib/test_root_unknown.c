@@ -3,6 +3,7 @@
 #include "test_root.h"
 
 const char test_root_option[] = "";
+const char test_root_usage[] = "";
 const char test_root_help[] = "";
 const char test_root_warning[] = "";
 

@@ -251,8 +251,13 @@ def test_no_test_root_in_production(tmp_path):
         pytest.skip("make production has not been run")
     got = verify(*args, tool=production)
     assert got.returncode == 2 and "--test-root" in got.stderr
+    coordinator = ["run", "--state", tmp_path, "--no-tee", "--collateral", "none", "--test-root", tmp_path / "root.pem"]
+    assert "--test-root" in verify("--help", tool=BIN / "nacre-coordinator").stdout
+    assert verify("--help", tool=BUILD / "production/bin/nacre-coordinator").stdout.count("test-root") == 0
+    got = verify(*coordinator, tool=BUILD / "production/bin/nacre-coordinator")
+    assert got.returncode == 2 and "--test-root" in got.stderr
     for command in ("evidence", "coordinator"):
         assert "--test-root" in verify(command, "--help").stdout
         assert "test-root" not in verify(command, "--help", tool=production).stdout
-    for tool in ("nacre-verify", "nacre-measure"):
+    for tool in ("nacre-verify", "nacre-coordinator", "nacre-measure"):
         assert b"test-root" not in (BUILD / "production/bin" / tool).read_bytes(), tool
