@@ -246,7 +246,7 @@ $(GO_PEER): $(wildcard tests/go/*.go) tests/go/go.mod tests/go/go.sum scripts/bu
 
 cli: host guest production $(TEST_TOOLS) $(GO_PEER) $(BUILD)/guest-tests/guest_hash ## tests of the host tools and scripts
 	@$(PYTEST) -q tests/cli tests/scripts
-boot: image ## boot tests under QEMU: the good boot and every refusal
+boot: image $(GO_PEER) ## boot tests under QEMU: the good boot and every refusal
 	@$(PYTEST) -q tests/boot
 check: unit san lint ## what to run before a commit: unit tests, sanitizers, lint
 test: packages ## every test

@@ -30,19 +30,21 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A Coordinator's mesh API as Contrast's, for one policy: the host data and the launch digest that it admits.
+// A Coordinator's mesh API as Contrast's, for one policy (the host data and the launch digest that it admits) or for
+// those of a manifest.
 type coordinator struct {
-	psp    *psp // for its own evidence; nil: none
-	root   []byte
-	want   *evidence
-	tls    string
-	bad    string // what is wrong on purpose
-	secret []byte
-	ca     [3]*x509.Certificate // root, intermediate, mesh CA
-	keys   [2]*ecdsa.PrivateKey // root's; intermediate's and mesh CA's
-	log    *json.Encoder
-	mutex  sync.Mutex
-	nonces map[string][]byte // of connections, by the client's address
+	psp      *psp // for its own evidence; nil: none
+	root     []byte
+	want     *evidence
+	tls      string
+	bad      string // what is wrong on purpose
+	manifest string // file, in place of want
+	secret   []byte
+	ca       [3]*x509.Certificate // root, intermediate, mesh CA
+	keys     [2]*ecdsa.PrivateKey // root's; intermediate's and mesh CA's
+	log      *json.Encoder
+	mutex    sync.Mutex
+	nonces   map[string][]byte // of connections, by the client's address
 }
 
 func authority(subject, issuer string, key, signer *ecdsa.PrivateKey, parent *x509.Certificate) (*x509.Certificate, error) {
@@ -181,11 +183,7 @@ func (c *coordinator) newMeshCert(ctx context.Context) (interface{}, error) {
 	nonce := c.nonces[from.Addr.String()]
 	c.mutex.Unlock()
 	cert := info.State.PeerCertificates[0]
-	want := &evidence{"snp", c.want.words, map[string][]byte{}}
-	for key, value := range c.want.bytes {
-		want.bytes[key] = value
-	}
-	if err := checkEvidence(cert, nonce, c.root, want); err != nil {
+	if err := c.judge(cert, nonce); err != nil {
 		return nil, status.Error(codes.PermissionDenied, err.Error())
 	}
 	if c.bad == "unavailable" {
@@ -201,6 +199,17 @@ func (c *coordinator) newMeshCert(ctx context.Context) (interface{}, error) {
 	setBytes(response, "RootCACert", toPEM(c.ca[0].Raw))
 	setBytes(response, "WorkloadSecret", c.secret)
 	return response, nil
+}
+
+func (c *coordinator) judge(cert *x509.Certificate, nonce []byte) error {
+	if c.manifest != "" {
+		return c.checkManifest(cert, nonce)
+	}
+	want := &evidence{"snp", c.want.words, map[string][]byte{}}
+	for key, value := range c.want.bytes {
+		want.bytes[key] = value
+	}
+	return checkEvidence(cert, nonce, c.root, want)
 }
 
 func (c *coordinator) handle(_ interface{}, ctx context.Context, decode func(interface{}) error,
@@ -232,6 +241,8 @@ func coordinatorCommand(args []string) error {
 	product := flags.String("product", "Genoa", "of the guests")
 	host, digest := flags.String("host-data", "", "hex"), flags.String("measurement", "", "hex")
 	secret := flags.String("secret", "", "the workload secret, hex")
+	out := flags.String("ca-out", "", "folder for the root CA's and the mesh CA's certificate")
+	flags.StringVar(&c.manifest, "manifest", "", "Contrast's manifest, read anew for each join")
 	flags.StringVar(&c.tls, "tls", "", "1.2 or 1.3 only")
 	flags.StringVar(&c.bad, "bad", "", "what to do wrong: see names, leaf, ownCertificate, config")
 	if err := flags.Parse(args); err != nil {
@@ -261,6 +272,11 @@ func coordinatorCommand(args []string) error {
 	}
 	if err := c.makeCA(); err != nil {
 		return err
+	}
+	if *out != "" {
+		if err := c.publish(*out); err != nil {
+			return err
+		}
 	}
 	file, err := output()
 	if err != nil {
