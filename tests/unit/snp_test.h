@@ -114,4 +114,13 @@ static const struct snp_case case_debug = {"milan-v2-a",      "vcek.der", "milan
 static const struct snp_case case_azure = {"trustee-vcek",    "vcek.der", "milan_ask_ark_asvk.pem", 0,
                                            SNP_PRODUCT_MILAN, CLOCK_2026};
 
+static const struct snp_case case_azure_v0 = {"azure-v0", "vcek.der",        "milan_ask_ark_asvk.pem",
+                                              0,          SNP_PRODUCT_MILAN, CLOCK_2026};
+static const struct snp_case case_azure_v1 = {"azure-v1", "vcek.der",        "milan_ask_ark_asvk.pem",
+                                              0,          SNP_PRODUCT_MILAN, CLOCK_2026};
+static const struct snp_case case_azure_v2 = {"azure-v2", "vcek.der",        "milan_ask_ark_asvk.pem",
+                                              0,          SNP_PRODUCT_MILAN, CLOCK_2026};
+static const struct snp_case case_azure_genoa = {"azure-genoa",     "vcek.der", "genoa_ask_ark_asvk.pem", 0,
+                                                 SNP_PRODUCT_GENOA, CLOCK_2026};
+
 #endif

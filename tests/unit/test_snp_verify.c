@@ -37,8 +37,9 @@ static void expect_row(const struct snp_loaded *l, const struct snp_expect *e, e
 
 static void test_genuine(void **state)
 {
-    static const struct snp_case *const good[] = {&case_milan, &case_dstack, &case_genoa, &case_vlek,
-                                                  &case_azure};
+    static const struct snp_case *const good[] = {&case_milan,    &case_dstack,   &case_genoa,
+                                                  &case_vlek,     &case_azure,    &case_azure_v0,
+                                                  &case_azure_v1, &case_azure_v2, &case_azure_genoa};
 
     (void) state;
     for (size_t i = 0; i < COUNT(good); i++) {
@@ -65,6 +66,11 @@ static void test_debug(void **state)
     e.policy.allowed |= SNP_POLICY_DEBUG;
     expect_row(&l, &e, SNP_CHECK_COUNT, ERR_NONE, "", "debug allowed");
 }
+
+static const uint8_t p384_order[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                     0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf, 0x58, 0x1a, 0x0d, 0xb2,
+                                     0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73};
 
 /* Each field of the report, each signature half, each certificate: one bit. */
 static void test_flipped_bits(void **state)
@@ -108,6 +114,14 @@ static void test_flipped_bits(void **state)
     test_load(&case_dstack, &l);
     memset(l.report + 0x2e8, 0, 48);
     expect_row(&l, &e, SNP_CHECK_SIGNATURE, ERR_DENIED, "", "s is 0");
+    memset(l.report + 0x2e8, 0xff, 48);
+    expect_row(&l, &e, SNP_CHECK_SIGNATURE, ERR_DENIED, "", "s is above n");
+    for (size_t at = 0x2a0; at <= 0x2e8; at += 0x48) {
+        test_load(&case_dstack, &l);
+        for (size_t i = 0; i < sizeof p384_order; i++)
+            l.report[at + i] = p384_order[sizeof p384_order - 1 - i];
+        expect_row(&l, &e, SNP_CHECK_SIGNATURE, ERR_DENIED, "", "r or s is n");
+    }
 }
 
 static uint8_t *writable(struct snp_loaded *l, struct span cert)
@@ -311,6 +325,27 @@ static void test_csp_id(void **state)
     expect_row(&l, &e, SNP_CHECK_CERT_CHIP, ERR_DENIED, "empty list", "no cloud expected");
 }
 
+/* A VLEK's report: VCEKs do not answer for it, and it comes from VMPL 1. */
+static void test_vlek(void **state)
+{
+    struct snp_loaded l, vcek;
+    struct snp_expect e;
+
+    (void) state;
+    test_load(&case_vlek, &l);
+    e = test_expect(&case_vlek, &l);
+    e.vmpl = 0;
+    expect_row(&l, &e, SNP_CHECK_VMPL, ERR_DENIED, "expected 0, found 1", "VMPL 1");
+    test_load(&case_milan, &vcek);
+    l.chain.vcek = l.chain.vlek;
+    l.chain.vlek = span_of(NULL, 0);
+    expect_row(&l, &e, SNP_CHECK_SIGNER, ERR_MISSING, "VLEK", "VLEK handed over as VCEK");
+    l.chain.vlek = vcek.chain.vcek;
+    expect_row(&l, &e, SNP_CHECK_LEAF, ERR_DENIED, "SEV-VLEK", "a VCEK as VLEK");
+    l.chain.ask = vcek.chain.ask;
+    expect_row(&l, &e, SNP_CHECK_INTERMEDIATE, ERR_DENIED, "SEV-VLEK-Milan", "an ASK as ASVK");
+}
+
 /* AMD's root is no test root, and AMD's chain does not pass as a test chain. */
 static void test_test_root(void **state)
 {
@@ -324,24 +359,74 @@ static void test_test_root(void **state)
     expect_row(&l, &e, SNP_CHECK_ROOT, ERR_DENIED, "nacre test ARK-Milan", "AMD's root as test root");
 }
 
+/* AMD's certificates by their fingerprints (first bytes of SHA-256) and serial numbers; each under its root.
+ */
 static void test_pinned_roots(void **state)
 {
     static const struct {
         enum snp_product product;
         const char *file;
+        int block; /* 0 ASK, 1 ARK, 2 ASVK */
+        uint8_t print[8];
+        uint8_t serial[3];
     } rows[] = {
-        {SNP_PRODUCT_MILAN, "milan_ask_ark_asvk.pem"},
-        {SNP_PRODUCT_GENOA, "genoa_ask_ark_asvk.pem"},
-        {SNP_PRODUCT_TURIN, "turin_ask_ark_asvk.pem"},
+        {SNP_PRODUCT_MILAN,
+         "milan_ask_ark_asvk.pem", 1,
+         {0x69, 0xd0, 0x63, 0xb4, 0x53, 0x44, 0xd2, 0x6a},
+         {1, 0, 0}},
+        {SNP_PRODUCT_GENOA,
+         "genoa_ask_ark_asvk.pem", 1,
+         {0x4c, 0x65, 0x98, 0xd1, 0x9c, 0x18, 0x71, 0x9c},
+         {2, 0, 0}},
+        {SNP_PRODUCT_TURIN,
+         "turin_ask_ark_asvk.pem", 1,
+         {0x1f, 0x08, 0x41, 0x61, 0xa4, 0x4b, 0xb6, 0xd9},
+         {3, 0, 0}},
+        {SNP_PRODUCT_MILAN,
+         "milan_ask_ark_asvk.pem", 0,
+         {0x67, 0xd3, 0x03, 0xbd, 0x39, 0x05, 0xfd, 0x38},
+         {1, 0, 1}},
+        {SNP_PRODUCT_GENOA,
+         "genoa_ask_ark_asvk.pem", 0,
+         {0x54, 0x64, 0x73, 0x8c, 0x15, 0x46, 0xae, 0xd5},
+         {2, 0, 2}},
+        {SNP_PRODUCT_TURIN,
+         "turin_ask_ark_asvk.pem", 0,
+         {0x5b, 0x77, 0xef, 0x5f, 0xe7, 0xa7, 0xa0, 0x04},
+         {3, 0, 1}},
+        {SNP_PRODUCT_MILAN,
+         "milan_ask_ark_asvk.pem", 2,
+         {0xc5, 0xe0, 0x81, 0xf5, 0x9b, 0x7e, 0xfa, 0xb1},
+         {1, 1, 1}},
+        {SNP_PRODUCT_GENOA,
+         "genoa_ask_ark_asvk.pem", 2,
+         {0x19, 0x7e, 0x61, 0x07, 0x43, 0xa9, 0x17, 0xd6},
+         {2, 1, 1}},
+        {SNP_PRODUCT_TURIN,
+         "turin_ask_ark_asvk.pem", 2,
+         {0x10, 0x4e, 0x10, 0xa8, 0xbd, 0x06, 0x0a, 0x3c},
+         {3, 1, 1}},
     };
 
     (void) state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         static uint8_t buf[8192];
         struct writer w = writer_of(buf, sizeof buf);
-        struct span ark = test_cert("roots", rows[i].file, 1, &w);
+        struct span der = test_cert("roots", rows[i].file, rows[i].block, &w);
+        struct span ark = snp_certs_ark(rows[i].product);
+        uint8_t digest[SHA256_SIZE];
+        struct x509 cert, root;
+        struct err err;
 
-        assert_true(span_eq(ark, snp_certs_ark(rows[i].product)));
+        assert_int_equal(hash_bytes(HASH_SHA256, der, digest, &err), 0);
+        assert_memory_equal(digest, rows[i].print, sizeof rows[i].print);
+        assert_int_equal(x509_parse(der, &cert, &err), 0);
+        assert_true(span_eq(cert.serial, span_of(rows[i].serial, sizeof rows[i].serial)));
+        assert_int_equal(x509_parse(ark, &root, &err), 0);
+        if (rows[i].block == 1)
+            assert_true(span_eq(der, ark));
+        else
+            assert_int_equal(x509_check_issued(&cert, &root, 1, &err), 0);
     }
     assert_int_equal(snp_certs_ark(SNP_PRODUCT_UNKNOWN).len, 0);
 }
@@ -359,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_provisional_firmware),
         cmocka_unit_test(test_csp_id),
+        cmocka_unit_test(test_vlek),
         cmocka_unit_test(test_test_root),
         cmocka_unit_test(test_pinned_roots),
     };

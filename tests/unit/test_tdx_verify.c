@@ -109,6 +109,7 @@ static void test_signatures(void **state)
         "verify/out-of-date.bin",
         "verify/dstack-report.bin",
         "verify/dstack-lite.bin",
+        "verify/dstack-ratls.bin",
         "verify/azure.bin",
     };
 
