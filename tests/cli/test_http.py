@@ -157,9 +157,12 @@ def test_attest(lab, tmp_path):  # noqa: F811
     agent = AttestSocket(tmp_path / "attest.sock")
     manifest = json.loads(lab.manifest().read_text())
     manifest["Policies"]["77" * 32] = {"SANs": ["coordinator"], "Role": "coordinator"}
+    policy = tmp_path / "policy"
+    policy.write_bytes(b"what this Coordinator is")
+    manifest["Policies"][hashlib.sha256(policy.read_bytes()).hexdigest()] = manifest["Policies"].pop("77" * 32)
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(manifest))
-    with Web(lab, manifest=path, tee=["--evidence-socket", tmp_path / "attest.sock"]) as c:
+    with Web(lab, manifest=path, tee=["--evidence-socket", tmp_path / "attest.sock", "--policy", policy]) as c:
         status, answer = c.attest()
         assert status == 200
         assert list(answer) == ["version", "raw_attestation_doc", "attestation_type", "manifests", "policies", "root_ca",
@@ -168,7 +171,7 @@ def test_attest(lab, tmp_path):  # noqa: F811
         decode = lambda text: base64.b64decode(text, validate=True)
         sha256 = lambda data: hashlib.sha256(data).digest()
         manifests = [decode(m) for m in answer["manifests"]]
-        assert manifests[-1] == path.read_bytes() and answer["policies"] == []
+        assert manifests[-1] == path.read_bytes() and [decode(p) for p in answer["policies"]] == [policy.read_bytes()]
         root, mesh = decode(answer["root_ca"]), decode(answer["mesh_ca"])
         assert root == (c.ca / "coordinator-root-ca.pem").read_bytes() and mesh == (c.ca / "mesh-ca.pem").read_bytes()
         transition = bytes(32)

@@ -10,7 +10,9 @@
 #include "psp_report.h"
 #include "psp_state.h"
 #include "snp_evidence.h"
+#include "store.h"
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +33,8 @@ static struct psp_options options = {.product = SNP_PRODUCT_GENOA, .guest_policy
 static struct metrics counts;
 static struct service service;
 static struct http_routes routes;
-static bool broken; /* the secure processor gives nothing */
+static uint8_t asked[SNP_REPORT_DATA_SIZE]; /* the last report data */
+static bool broken;                         /* the secure processor gives nothing */
 
 static int give_evidence(void *ctx, const uint8_t report_data[SNP_REPORT_DATA_SIZE], struct writer *w,
                          struct err *err)
@@ -40,6 +43,7 @@ static int give_evidence(void *ctx, const uint8_t report_data[SNP_REPORT_DATA_SI
     uint8_t report[SNP_REPORT_SIZE];
 
     (void) ctx;
+    memcpy(asked, report_data, sizeof asked);
     if (broken)
         return err_set(err, ERR_TIMEOUT, 0, "no report");
     if (psp_report_make(&vm, 0, report_data, report, err) < 0)
@@ -72,6 +76,19 @@ static int group_teardown(void **state)
         (void) remove(path);
     }
     return remove(psp_dir);
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void) st;
+    (void) kind;
+    (void) at;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    assert_int_equal(nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static int setup(void **state)
@@ -171,6 +188,93 @@ static void test_attest(void **state)
     assert_memory_equal(report.report_data, expected, sizeof expected);
     assert_int_equal(counts.values[METRICS_EVIDENCE], 1);
     free(reply.body);
+}
+
+/* How many items a list of the answer has, and that item i is these bytes. */
+static void check_item(const struct json *at, const char *key, size_t i, struct span want)
+{
+    static uint8_t bytes[ANSWER_MAX];
+    struct json list, item;
+    struct span text;
+    struct err err;
+    size_t len;
+
+    assert_int_equal(json_get(at, key, &list, &err), 0);
+    bool more = json_first(&list, &item);
+    for (size_t n = 0; more && n < i; n++)
+        more = json_next(&item);
+    assert_int_equal(more, want.data != NULL);
+    if (!more)
+        return;
+    assert_int_equal(json_string(&item, ANSWER_MAX, &text, &err), 0);
+    assert_int_equal(b64_decode(text, bytes, sizeof bytes, &len, &err), 0);
+    assert_true(span_eq(span_of(bytes, len), want));
+}
+
+/* Make this text the current manifest, on disk. */
+static void advance(struct span text)
+{
+    struct err err;
+    struct service_change change = {
+        .seed = &service.seed,
+        .g = service_generation(&service, &service.seed, text, "manifest", time(NULL), &err),
+    };
+
+    assert_non_null(change.g);
+    if (service_advance(&service, &change, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+/* Two manifests in a store: both are told, oldest first, and the chain of their digests
+ * is what the report binds. */
+static void test_history(void **state)
+{
+    char dir[] = "/tmp/nacre-store-XXXXXX";
+    struct fileio_bytes first, second = {0};
+    struct transition t = {0};
+    uint8_t digest[SHA256_SIZE], root[4096], mesh[4096], nonce[TRANSITION_NONCE_SIZE];
+    uint8_t expected[TRANSITION_REPORT_DATA_SIZE];
+    AUTO_JSON_DOC doc = {0};
+    struct err err;
+
+    (void) state;
+    assert_non_null(mkdtemp(dir));
+    service.store = store_open(dir, &store_sys_linux, &err);
+    assert_non_null(service.store);
+    assert_int_equal(fileio_read(manifest_path, 65536, &first, &err), 0);
+    second = (struct fileio_bytes){.data = malloc(first.len + 1), .len = first.len + 1};
+    memcpy(second.data, first.data, first.len);
+    second.data[first.len] = '\n'; /* the same manifest in other bytes */
+    advance(fileio_span(&first));
+    advance(fileio_span(&second));
+    struct http_reply reply = ask(LIMITS_HTTP, "POST", "/attest", "{\"nonce\":\"" NONCE "\"}");
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(json_doc_parse(span_of(reply.body, reply.len), "answer", ANSWER_MAX, &doc, &err), 0);
+    const struct json at = json_root(&doc);
+    check_item(&at, "manifests", 0, fileio_span(&first));
+    check_item(&at, "manifests", 1, fileio_span(&second));
+    check_item(&at, "manifests", 2, span_of(NULL, 0));
+    check_item(&at, "policies", 0, span_of(NULL, 0));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(hash_bytes(HASH_SHA256, fileio_span(i == 0 ? &first : &second), t.manifest, &err),
+                         0);
+        assert_int_equal(transition_digest(&t, digest, &err), 0);
+        memcpy(t.previous, digest, sizeof digest);
+    }
+    assert_int_equal(attest_json_request_decode(span_str("{\"nonce\":\"" NONCE "\"}"), nonce, &err), 0);
+    const struct transition_attest bound = {.nonce = span_of(nonce, sizeof nonce),
+                                            .digest = digest,
+                                            .root_pem = value_of(&at, "root_ca", root, sizeof root),
+                                            .mesh_pem = value_of(&at, "mesh_ca", mesh, sizeof mesh)};
+    assert_int_equal(transition_report_data(&bound, expected, &err), 0);
+    assert_memory_equal(asked, expected, sizeof expected);
+    assert_int_equal(counts.values[METRICS_HISTORY_WRITES], 2);
+    free(reply.body);
+    fileio_free(&first);
+    fileio_free(&second);
+    store_close(service.store);
+    service.store = NULL;
+    remove_tree(dir);
 }
 
 static void test_refusals(void **state)
@@ -304,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_attest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_history, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
