@@ -4,7 +4,7 @@
 (127.1.0.1 and on), and opens each anew as soon as it is closed, until SIGTERM. Prints how many it opened.
 
 KIND: silent (no byte), slow (a byte of a ClientHello now and then), garbage (random bytes, at once), hello (a whole
-ClientHello, then nothing), cut (half of a ClientHello, then nothing).
+ClientHello, then nothing), cut (half of a ClientHello, then nothing), header (bytes of an HTTP header that never ends).
 """
 import os
 import resource
@@ -47,8 +47,8 @@ class Crowd:
 
     def speak(self, s, sent):
         say = {"silent": b"", "garbage": os.urandom(200), "hello": self.hello, "cut": self.hello[:len(self.hello) // 2],
-               "slow": self.hello[:-1]}[self.kind]
-        step = 1 if self.kind == "slow" else len(say)
+               "slow": self.hello[:-1], "header": b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000}[self.kind]
+        step = 1 if self.kind in ("slow", "header") else len(say)
         try:
             sent[0] += s.send(say[sent[0]:sent[0] + step]) if sent[0] < len(say) else 0
         except BlockingIOError:

@@ -28,8 +28,8 @@ def resident_kib(c):
 
 
 @contextlib.contextmanager
-def crowd(c, kind, count, addresses):
-    process = subprocess.Popen([sys.executable, str(TOP / "tests/cli/crowd.py"), str(c.port), kind, str(count), str(addresses)],
+def crowd(c, kind, count, addresses, door="mesh"):
+    process = subprocess.Popen([sys.executable, str(TOP / "tests/cli/crowd.py"), str(c.ports[door]), kind, str(count), str(addresses)],
                                stdout=subprocess.PIPE, text=True)
     try:
         yield process
@@ -77,3 +77,20 @@ def test_hostile_crowd(lab, kind, addresses):  # noqa: F811
         assert resident_kib(c) < 150 * 1024
     failed = len(re.findall(r" failed: | refused ", c.log()))
     assert failed < 50 * 60 and (kind != "garbage" or "lines of failed connections left out" in c.log())
+
+
+@pytest.mark.parametrize("door, path", [("http", "/capabilities"), ("metrics", "/probe/readiness")])
+@pytest.mark.parametrize("kind, addresses", [("silent", 1), ("header", 1), ("header", 200), ("garbage", 3)])
+def test_hostile_http_crowd(lab, door, path, kind, addresses):  # noqa: F811
+    with Web(lab) as c:
+        with crowd(c, kind, 300, addresses, door):
+            time.sleep(1)
+            times = []
+            for _ in range(20):
+                start = time.monotonic()
+                assert c.get(door, path)[0] == 200
+                times.append(time.monotonic() - start)
+            joins(lab, c, 10, 2)  # another door does not notice
+        print(f"slowest answer: {max(times) * 1000:.0f} ms")
+        assert max(times) < 10
+        assert c.metric("nacre_connections_open", listener=door) <= 64
