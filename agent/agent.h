@@ -17,7 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define AGENT_LEASE_S 900 /* seconds that a lease on a volume lasts unless it is renewed */
+#define AGENT_LEASE_S 900 /* seconds that a lease on a volume is asked for; the Coordinator may give less */
+#define AGENT_MESH_CA_MAX 2048 /* bytes of a mesh CA in PEM */
 
 /* Limits of the attestation socket. */
 #define SERVE_CONNECTIONS_MAX 4 /* at once; more wait until one closes */
@@ -35,6 +36,15 @@ struct agent_leaf {
     int64_t renew_s;                    /* Unix seconds: when a new one is fetched */
     int64_t expires_s;                  /* and when this one ends */
     uint8_t secret_digest[SHA512_SIZE]; /* of the workload secret that came with it */
+};
+
+/* What is kept to renew the leases on volumes. */
+struct agent_leases {
+    bool held;         /* false: there is nothing to renew */
+    uint64_t due_ms;   /* CLOCK_MONOTONIC */
+    uint64_t pause_ms; /* that lies between the last answers and due_ms */
+    uint8_t mesh_ca[AGENT_MESH_CA_MAX];
+    size_t mesh_ca_len; /* PEM, of the last join: what signs the Coordinator's answers */
 };
 
 struct serve_bucket {
@@ -64,8 +74,9 @@ struct agent {
     uint8_t holder[EPOCH_HOLDER_SIZE];   /* names this boot in leases; set by attempts_run */
     enum ratls_kind shown_kind;          /* of the evidence of this attempt; set by the join's call for it */
     struct join *join; /* owned: the attempt that worked; set by attempts_run, freed by renew_hand_over */
-    struct agent_leaf leaf; /* set by renew_hand_over */
-    struct serve serve;     /* set by serve_start */
+    struct agent_leaf leaf;     /* set by renew_hand_over */
+    struct agent_leases leases; /* set by leases_take */
+    struct serve serve;         /* set by serve_start */
 };
 
 #endif

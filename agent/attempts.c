@@ -105,10 +105,10 @@ static struct join_leases leases_of(const struct agent *agent)
     return l;
 }
 
-int attempts_once(struct agent *agent, uint64_t end_ms, struct err *err)
+static struct join_config config_of(struct agent *agent)
 {
     uint64_t now_ms = os_now_ms();
-    const struct join_config config = {
+    return (struct join_config){
         .coordinator = &agent->policy->coordinator,
         .now_s = clock_now_s(&agent->clock, os_clock_s(), now_ms),
         .floor_s = clock_floor_s(&agent->clock, now_ms),
@@ -119,19 +119,41 @@ int attempts_once(struct agent *agent, uint64_t end_ms, struct err *err)
         .shown_kind = &agent->shown_kind,
         .ctx = agent,
     };
-    int fd = connect_until(agent, &config.coordinator->address, end_ms, err);
+}
+
+/* One connection. Returns it once it has brought what config asks for, or NULL with *err set. */
+static struct join *attempt(struct agent *agent, const struct join_config *config, uint64_t end_ms,
+                            struct err *err)
+{
+    int fd = connect_until(agent, &config->coordinator->address, end_ms, err);
     if (fd < 0)
-        return -1;
-    struct join *j = join_new(&config, err);
+        return NULL;
+    struct join *j = join_new(config, err);
     int rc = j == NULL ? -1 : converse(agent, fd, j, end_ms, err);
     os_close(fd);
     if (rc < 0) {
         join_free(j);
-        return -1;
+        return NULL;
     }
-    agent->join = j;
     clock_raise(&agent->clock, (int64_t) join_result(j)->time.time_s, os_now_ms());
+    return j;
+}
+
+int attempts_once(struct agent *agent, uint64_t end_ms, struct err *err)
+{
+    const struct join_config config = config_of(agent);
+    struct join *j = attempt(agent, &config, end_ms, err);
+    if (j == NULL)
+        return -1;
+    agent->join = j;
     return 0;
+}
+
+struct join *attempts_leases(struct agent *agent, uint64_t end_ms, struct err *err)
+{
+    struct join_config config = config_of(agent);
+    config.mesh_ca = span_of(agent->leases.mesh_ca, agent->leases.mesh_ca_len);
+    return attempt(agent, &config, end_ms, err);
 }
 
 static bool is_final(enum err_code code)

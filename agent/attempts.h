@@ -17,4 +17,9 @@ int attempts_run(struct agent *agent, struct err *err) __attribute__((warn_unuse
 int attempts_once(struct agent *agent, uint64_t end_ms, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* One connection that asks for the leases only, under the mesh CA of the last join. Returns it for its result
+ * (the caller frees it), or NULL with *err set, as above. */
+struct join *attempts_leases(struct agent *agent, uint64_t end_ms, struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
 #endif

@@ -5,6 +5,7 @@
 #include "backoff.h"
 #include "channel.h"
 #include "hash.h"
+#include "leases.h"
 #include "os.h"
 #include "secret.h"
 #include "pem.h"
@@ -67,6 +68,7 @@ static int take_join(struct agent *agent, struct err *err)
         check_secret(agent, &leaf, r->secret, err) < 0 || channel_hand_over(agent, err) < 0)
         return -1;
     agent->leaf = leaf;
+    leases_take(agent, r);
     return 0;
 }
 
@@ -154,6 +156,14 @@ int renew_run(struct agent *agent, struct err *err)
             if (renew(agent, err) < 0)
                 return -1;
             ms = RENEW_PAUSE_MIN_MS;
+        }
+        uint64_t lease_ms = leases_wait_ms(agent, os_now_ms());
+        if (lease_ms == 0) {
+            if (leases_renew(agent, err) < 0)
+                return -1;
+            ms = 0; /* look at both again */
+        } else if (lease_ms < ms) {
+            ms = lease_ms;
         }
         if (wait_for(agent, ms, err) < 0)
             return -1;

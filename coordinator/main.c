@@ -39,7 +39,7 @@ static const struct command commands[] = {
      .usage = "--state DIR --no-tee|--evidence-socket PATH --collateral DIR|none "
                  "[--manifest FILE [--policy FILE]...] [--listen A:P|none] [--user-listen A:P|none] "
                  "[--http-listen A:P|none] [--metrics-listen A:P|none] [--ca-out DIR] [--certificate-life S] "
-                 "[--accept-sni-nonce]",.roots = true,
+                 "[--lease-life S] [--accept-sni-nonce]",.roots = true,
      .does = "serve joins and the owners of the manifest",
      .run = commands_run,
      },

@@ -2,6 +2,7 @@
 #include "run_options.h"
 
 #include "commands.h"
+#include "epoch.h"
 #include "mesh_ca.h"
 #include "test_root.h"
 
@@ -21,8 +22,14 @@ static const char **next_of(const char **values, size_t max, size_t *count)
     return *count < max ? &values[(*count)++] : NULL;
 }
 
+/* Numbers of seconds, as text. */
+struct lives {
+    const char *certificate;
+    const char *lease;
+};
+
 /* An option that takes a value: where the value goes. NULL if arg is none, or was given before. */
-static const char **value_of(struct run_options *o, const char **life, const char *arg)
+static const char **value_of(struct run_options *o, struct lives *lives, const char *arg)
 {
     const struct {
         const char *name;
@@ -33,7 +40,8 @@ static const char **value_of(struct run_options *o, const char **life, const cha
         {"--ca-out",           &o->ca_out         },
         {"--evidence-socket",  &o->evidence_socket},
         {"--collateral",       &o->collateral     },
-        {"--certificate-life", life               },
+        {"--certificate-life", &lives->certificate},
+        {"--lease-life",       &lives->lease      },
     };
 
     for (int door = 0; door < LIMITS_DOORS; door++) {
@@ -59,25 +67,31 @@ static bool *flag_of(struct run_options *o, const char *arg)
     return strcmp(arg, "--accept-sni-nonce") == 0 ? &o->accept_sni_nonce : NULL;
 }
 
-/* A number of seconds from RUN_OPTIONS_LIFE_MIN_S to a year. */
-static int parse_life(const char *text, int64_t *life_s, struct err *err)
+/* A number of seconds from min to max; no text is 0. */
+static int parse_life(const char *option, const char *text, const int64_t range[2], int64_t *life_s,
+                      struct err *err)
 {
     char *end = NULL;
 
+    if (text == NULL)
+        return 0;
+
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < RUN_OPTIONS_LIFE_MIN_S ||
-        value > MESH_CA_YEAR_S) {
-        commands_usage(err, "--certificate-life %s: expected %d to %d seconds", text, RUN_OPTIONS_LIFE_MIN_S,
-                       MESH_CA_YEAR_S);
+    if (errno != 0 || end == text || *end != '\0' || value < range[0] || value > range[1]) {
+        commands_usage(err, "%s %s: expected %lld to %lld seconds", option, text, (long long) range[0],
+                       (long long) range[1]);
         return -1;
     }
     *life_s = value;
     return 0;
 }
 
-static int check(struct run_options *o, const char *life, struct err *err)
+static int check(struct run_options *o, const struct lives *lives, struct err *err)
 {
+    static const int64_t certificate[2] = {RUN_OPTIONS_LIFE_MIN_S, MESH_CA_YEAR_S};
+    static const int64_t lease[2] = {EPOCH_TTL_MIN_S, EPOCH_TTL_MAX_S};
+
     if (o->state == NULL)
         return usage(err, "--state is needed", "");
     if (o->no_tee == (o->evidence_socket != NULL))
@@ -87,13 +101,15 @@ static int check(struct run_options *o, const char *life, struct err *err)
                      "");
     if (o->policy_count > 0 && o->manifest == NULL)
         return usage(err, "--policy belongs to --manifest", "");
-    return life == NULL ? 0 : parse_life(life, &o->certificate_life_s, err);
+    if (parse_life("--certificate-life", lives->certificate, certificate, &o->certificate_life_s, err) < 0)
+        return -1;
+    return parse_life("--lease-life", lives->lease, lease, &o->lease_life_s, err);
 }
 
 int run_options_parse(int argc, char **argv, struct run_options *out, struct err *err)
 {
     struct run_options o = {0};
-    const char *life = NULL;
+    struct lives lives = {0};
 
     for (int i = 1; i < argc; i++) {
         bool *flag = flag_of(&o, argv[i]);
@@ -101,12 +117,12 @@ int run_options_parse(int argc, char **argv, struct run_options *out, struct err
             *flag = true;
             continue;
         }
-        const char **value = i + 1 < argc ? value_of(&o, &life, argv[i]) : NULL;
+        const char **value = i + 1 < argc ? value_of(&o, &lives, argv[i]) : NULL;
         if (value == NULL)
             return usage(err, "unexpected, double or incomplete argument ", argv[i]);
         *value = argv[++i];
     }
-    if (check(&o, life, err) < 0)
+    if (check(&o, &lives, err) < 0)
         return -1;
     *out = o;
     return 0;

@@ -24,6 +24,7 @@ struct run_options {
     const char *collateral; /* a folder, or "none" */
     bool accept_sni_nonce;
     int64_t certificate_life_s; /* 0: a year */
+    int64_t lease_life_s;       /* of a volume's lease, at most; 0: what the guest asks for */
     const char *policies[RUN_OPTIONS_POLICIES_MAX];
     size_t policy_count;
     const char *roots[EXAMINE_ROOTS_MAX];

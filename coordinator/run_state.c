@@ -86,6 +86,7 @@ int run_state_load(const struct run_options *o, struct store *store, struct serv
     s->accept_sni_nonce = o->accept_sni_nonce;
     s->require_coordinator = !o->no_tee;
     s->certificate_life_s = o->certificate_life_s;
+    s->lease_life_s = o->lease_life_s;
     int has_seed = seed_file_load(o->state, &s->seed, err);
 
     s->seed_on_disk = has_seed > 0;

@@ -32,6 +32,7 @@ struct service {
     bool require_coordinator;      /* a manifest needs a policy with that role: we run in a TEE */
     struct examine_trust trust;
     int64_t certificate_life_s; /* of a leaf; 0: a year */
+    int64_t lease_life_s;       /* of a volume's lease, at most; 0: what the guest asks for */
     struct metrics *metrics;    /* borrowed; NULL: nothing is counted */
     /* Append the Coordinator's own evidence, whose report holds report_data, to w. NULL: no TEE. */
     int (*evidence)(void *ctx, const uint8_t report_data[SNP_REPORT_DATA_SIZE], struct writer *w,

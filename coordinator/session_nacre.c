@@ -171,6 +171,8 @@ static int answer_volume(struct session *s, const struct ratls_msg *request, str
 
     if (epoch_call_decode(request->body, &call, &why) < 0)
         return refuse(s, GRPC_INVALID_ARGUMENT, why.text, err);
+    if (s->service->lease_life_s > 0 && call.ttl_s > s->service->lease_life_s)
+        call.ttl_s = (uint32_t) s->service->lease_life_s;
     /* A disk that is full is no refusal, which would be final: the guest shall try again. */
     if (s->service->epochs != NULL &&
         epochs_call(s->service->epochs, s->peer.policy->secret_id, &call, s->now_ms, &a, err) < 0)

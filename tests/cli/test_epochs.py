@@ -8,12 +8,16 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
+import threading
 import time
 import urllib.request
 
 import pytest
 
+import test_coordinator as tc
+from test_coordinator import lab  # noqa: F401 (a fixture)
 from test_atls import free_port, until_open
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -207,3 +211,73 @@ def test_table_of_another_seed(coordinator, tmp_path):
     other.start(wait=False)
     assert other.process.wait(timeout=30) in (1, 3)
     assert "epochs: the MAC is not of this Coordinator's seed" in other.log()
+
+
+class LivingAgent(threading.Thread):
+    """The real agent, from its join to the end of the test; the test is its PID 1. Counts what it hands over."""
+
+    def __init__(self, lab, port):  # noqa: F811
+        super().__init__()
+        self.psp = tc.Psp(lab)
+        self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.agent = subprocess.Popen(["bash", "-c", f'exec 3<&{theirs.fileno()}; exec "$0"', str(tc.AGENT)], pass_fds=[theirs.fileno()],
+                                      stdin=subprocess.DEVNULL)
+        theirs.close()
+        self.certificates = 0
+        self.failed = None
+        self.tell(tc.START, struct.pack("<HQ", 1, int(time.time()) - 60) + bytes(48) + tc.block(lab.policy(port, volumes=["data"])) +
+                  tc.block(b""))
+        self.start()
+
+    def tell(self, kind, payload):
+        self.ours.send(struct.pack("<HHI", kind, 0, len(payload)) + payload)
+
+    def run(self):
+        while True:
+            message = self.ours.recv(1 << 18)
+            if not message:
+                return
+            kind, payload = struct.unpack_from("<H", message)[0], message[8:]
+            if kind == tc.REPORT_REQUEST:
+                self.tell(tc.REPORT_REPLY, b"".join(tc.block(part) for part in self.psp.report(payload)))
+            self.certificates += kind == tc.CERTIFICATES
+            if kind == tc.FAILED:
+                self.failed = payload[6:].decode()
+
+    def stop(self):
+        assert self.agent.poll() is None and self.failed is None, self.failed
+        self.agent.kill()
+        self.agent.wait(20)
+        self.join(20)
+        self.psp.close()
+
+
+def until(seconds, condition):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_the_agent_keeps_its_lease(lab):  # noqa: F811
+    """A third of the lease, each time; another boot gets it when the agent is gone; a new mesh CA makes it join again."""
+    life = ["--lease-life", "10"]
+    with tc.Coordinator(lab, more=life) as c:
+        guest = LivingAgent(lab, c.port)
+        c.wait_log(r" joined .* volumes=data:acquire:ok:0\n")
+        until(20, lambda: len(re.findall(r" served .* volumes=data:acquire:ok:0\n", c.log())) == 4)  # longer than the lease
+        tc.join(lab, c.port, volumes=["data"])
+        c.wait_log(r" joined .* volumes=data:acquire:held:0\n")
+        assert guest.certificates == 1
+    again = tc.Coordinator(lab, more=life)
+    again.args = [f"127.0.0.1:{c.port}" if arg == "127.0.0.1:0" else arg for arg in again.args]
+    with again:
+        until(60, lambda: guest.certificates == 2)
+        again.wait_log(r" joined .* volumes=data:acquire:ok:0\n")
+        guest.stop()
+        for _ in range(20):
+            tc.join(lab, again.port, volumes=["data"])
+            if len(re.findall(r" joined .* volumes=data:acquire:ok:0\n", again.log())) == 2:
+                return
+            time.sleep(1)
+    raise AssertionError(again.log())
