@@ -5,13 +5,14 @@ import base64
 import concurrent.futures
 import hashlib
 import json
+import socket
 import subprocess
 import threading
 import time
 
 import pytest
 
-from test_coordinator import COORDINATOR, Coordinator, HOST_DATA, TOP, join, lab, run, split_chain, openssl_verify  # noqa: F401
+from test_coordinator import COORDINATOR, Coordinator, HOST_DATA, Psp, TOP, join, lab, run, split_chain, openssl_verify  # noqa: F401
 
 RSA = TOP / "tests/vectors/rsa_oaep"
 POLICY = b"an initdata document"
@@ -323,3 +324,118 @@ def test_client_refuses(lab, owner):  # noqa: F811
         assert "called" not in c.log() and not (c.state / "transitions/latest").exists()
     r = run(COORDINATOR, "manifest", "set", one, "--coordinator", "127.0.0.1:1", "--no-tee", "--policy", owner.policy)
     assert r.returncode == 1
+
+
+# --- a Coordinator in a VM, which proves itself to its owner -------------------------------------------------
+
+
+# Field, offset, bytes of the report; numbers are little endian (docs/formats/snp-evidence.md).
+NUMBERS = {1: (0, 4), 2: (4, 4), 3: (8, 8), 6: (0x30, 4), 7: (0x34, 4), 8: (0x38, 8), 9: (0x40, 8), 10: (0x48, 4), 18: (0x180, 8),
+           20: (0x1e0, 8), 21: (0x1e8, 1), 22: (0x1e9, 1), 23: (0x1ea, 1), 24: (0x1ec, 1), 25: (0x1ed, 1), 26: (0x1ee, 1),
+           27: (0x1f0, 8), 30: (0x1f8, 8), 31: (0x200, 8)}
+STRINGS = {4: (0x10, 16), 5: (0x20, 16), 11: (0x50, 64), 12: (0x90, 48), 13: (0xc0, 32), 14: (0xe0, 48), 15: (0x110, 48),
+           16: (0x140, 32), 17: (0x160, 32), 19: (0x1a0, 64), 28: (0x2a0, 512)}
+
+
+def varint(n):
+    out = b""
+    while n > 0x7f:
+        out, n = out + bytes([n & 0x7f | 0x80]), n >> 7
+    return out + bytes([n])
+
+
+def put_bytes(field, data):
+    return varint(field << 3 | 2) + varint(len(data)) + data
+
+
+def snp_evidence(report, chain):
+    body = b""
+    for field in range(1, 32):
+        if field in NUMBERS:
+            at, size = NUMBERS[field]
+            value = int.from_bytes(report[at:at + size], "little")
+            body += varint(field << 3) + varint(value) if value else b""
+        elif field in STRINGS:
+            at, size = STRINGS[field]
+            body += put_bytes(field, report[at:at + size])
+        else:  # 29: family, model, stepping as CPUID has them
+            family, model, stepping = report[0x188:0x18b]
+            base = min(family, 15)
+            value = stepping & 15 | (model & 15) << 4 | base << 8 | (model >> 4) << 16 | (family - base) << 20
+            body += varint(29 << 3) + varint(value) if int.from_bytes(report[:4], "little") >= 3 else b""
+    certs = b"".join(put_bytes(i + 1, der) for i, der in enumerate(chain))
+    return put_bytes(1, body) + put_bytes(2, certs) + put_bytes(3, varint(1 << 3) + varint(2))
+
+
+class AttestSocket(threading.Thread):
+    """The guest's agent, with softpsp's reports."""
+
+    def __init__(self, lab, host_data):
+        super().__init__(daemon=True)
+        self.psp = Psp(lab, host_data=host_data)
+        self.chain = [subprocess.run(["openssl", "x509", "-in", lab.psp / f"{name}.pem", "-outform", "DER"], capture_output=True,
+                                     check=True).stdout for name in ("vcek", "ask", "ark")]
+        self.path = lab.path("attest.sock")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.bind(str(self.path))
+        self.socket.listen(8)
+        self.start()
+
+    def run(self):
+        while True:
+            s, _ = self.socket.accept()
+            with s:
+                while request := s.recv(100):
+                    assert len(request) == 68 and request[:2] == b"\x01\x02"
+                    report, _ = self.psp.report(request[4:])
+                    s.send(b"\x01\x00\x02\x01" + bytes(48) + bytes(2) + snp_evidence(report, self.chain))
+
+
+def test_attested(lab, owner):  # noqa: F811
+    """The owner's commands believe a Coordinator whose evidence fits the manifest, and no other."""
+    m = json.loads(owner.manifest("web").read_text())
+    document = b"the Coordinator's initdata"
+    coordinator = hashlib.sha256(document).hexdigest()
+    m["Policies"][coordinator] = {"SANs": ["coordinator"], "Role": "coordinator"}
+    policies = owner.dir / "policies"
+    policies.mkdir()
+    (policies / "one").write_bytes(POLICY)
+    (policies / "two").write_bytes(document)
+    agent = AttestSocket(lab, coordinator)
+
+    def manifest(name, **changes):
+        copy = json.loads(json.dumps(m))
+        for key, value in changes.items():
+            copy["ReferenceValues"]["snp"][0][key] = value
+        out = owner.dir / f"{name}.json"
+        out.write_text(json.dumps(copy))
+        return out
+
+    def attested(c, command, *args):
+        return run(COORDINATOR, *command, "--coordinator", c.user, *args, "--collateral", "none", "--test-root", lab.psp / "ark.pem")
+
+    class Attested(Empty):
+        def __init__(self, state=None):
+            super().__init__(lab, state)
+            self.args[self.args.index("--no-tee"):self.args.index("--no-tee") + 1] = ["--evidence-socket", agent.path]
+
+    good, out = manifest("good"), owner.dir / "attested"
+    with Attested() as c:
+        r = attested(c, ["manifest", "set"], manifest("bad", TrustedMeasurement="11" * 48), "--policy", policies)
+        assert r.returncode == 1 and "the Coordinator's evidence: " in r.stderr and "measurement" in r.stderr
+        m["Policies"][coordinator].pop("Role")
+        m["Policies"][owner.host_data]["Role"] = "coordinator"
+        r = attested(c, ["manifest", "set"], manifest("role"), "--policy", policies)
+        assert r.returncode == 1 and "has not the role coordinator" in r.stderr
+        r = run(COORDINATOR, "manifest", "set", good, "--coordinator", c.user, "--policy", policies, "--collateral", "none")
+        assert r.returncode == 1 and "the Coordinator's evidence: " in r.stderr  # AMD's root did not sign it
+        assert not (c.state / "transitions/latest").exists()
+        r = attested(c, ["manifest", "set"], good, "--policy", policies, "--ca-out", out)
+        assert r.returncode == 0 and "manifest in force" in r.stdout, r.stderr
+        state = c.state
+    with Attested(state) as c:
+        r = attested(c, ["recover"], "--seed-share", out / "seed-shares.json", "--key", owner.rsa, "--manifest", owner.dir / "bad.json")
+        assert r.returncode == 1 and "measurement" in r.stderr and "called" not in c.log()
+        r = attested(c, ["recover"], "--seed-share", out / "seed-shares.json", "--key", owner.rsa, "--manifest", good)
+        assert r.returncode == 0, r.stderr
+        c.wait_log("manifest 1 in force")
