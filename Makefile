@@ -51,14 +51,16 @@ LAUNCH_SRC := $(wildcard init/launch_*.c) $(JOB_SRC)
 TWINS_PRODUCTION := init/console_none.c init/build_production.c
 TWINS_DEV  := init/console_dev.c init/build_dev.c
 INIT_SRC   := $(filter-out $(VOLUMES_SRC) $(LAUNCH_SRC) $(TWINS_PRODUCTION) $(TWINS_DEV),$(wildcard init/*.c))
-AGENT_SRC  := $(wildcard agent/*.c)
+AGENT_TWIN := agent/root_production.c
+AGENT_TWIN_DEV := agent/root_dev.c
+AGENT_SRC  := $(filter-out $(AGENT_TWIN) $(AGENT_TWIN_DEV),$(wildcard agent/*.c))
 
 G := $(BUILD)/obj/guest
 H := $(BUILD)/obj/host
 guest_obj = $(patsubst %.c,$(G)/%.o,$(1))
 host_obj  = $(patsubst %.c,$(H)/%.o,$(1))
 
-GUEST_PROGRAMS := $(addprefix $(BUILD)/guest/,init init-volumes init-launch agent mke2fs) $(BUILD)/guest-dev/init
+GUEST_PROGRAMS := $(addprefix $(BUILD)/guest/,init init-volumes init-launch agent mke2fs) $(addprefix $(BUILD)/guest-dev/,init agent)
 HOST_PROGRAMS  := $(addprefix $(BUILD)/bin/,nacre-measure nacre-coordinator nacre-verify softpsp)
 PRODUCTION_PROGRAMS := $(addprefix $(BUILD)/production/bin/,nacre-measure nacre-coordinator nacre-verify)
 
@@ -142,7 +144,11 @@ $(BUILD)/guest/init-launch: $(call guest_obj,$(LAUNCH_SRC)) $(G)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lseccomp $(BASE_LIBS)
-$(BUILD)/guest/agent: $(call guest_obj,$(AGENT_SRC)) $(G)/libnacre.a
+$(BUILD)/guest/agent: $(call guest_obj,$(AGENT_SRC) $(AGENT_TWIN)) $(G)/libnacre.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lnghttp2 $(BASE_LIBS)
+$(BUILD)/guest-dev/agent: $(call guest_obj,$(AGENT_SRC) $(AGENT_TWIN_DEV)) $(G)/libnacre.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)musl-gcc $(GUEST_LDFLAGS) -o $@ $^ -lnghttp2 $(BASE_LIBS)
@@ -187,7 +193,7 @@ demo: image ## the whole story: build, boot, attest, unlock, serve, refuse
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 # init/ as the tests see it: everything but the mains and the real system layer.
 TEST_INIT := $(filter-out init/main.c init/sys_linux%.c init/%_main.c $(TWINS_DEV),$(wildcard init/*.c))
-TEST_PARTS := $(filter-out agent/main.c coordinator/main.c softpsp/main.c,$(AGENT_SRC) $(wildcard coordinator/*.c softpsp/*.c)) $(TWIN_TEST_ROOT)
+TEST_PARTS := $(filter-out agent/main.c coordinator/main.c softpsp/main.c,$(AGENT_SRC) $(AGENT_TWIN) $(wildcard coordinator/*.c softpsp/*.c)) $(TWIN_TEST_ROOT)
 $(H)/libparts.a: $(call host_obj,$(filter-out init/volumes_luks.c init/volumes_dm.c init/volumes_mount.c,$(TEST_INIT)) $(TEST_PARTS))
 	@rm -f $@ && ar rcsD $@ $^
 $(H)/libfake.a: $(call host_obj,$(wildcard tests/fake/*.c))

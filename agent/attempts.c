@@ -5,6 +5,7 @@
 #include "channel.h"
 #include "os.h"
 #include "rng.h"
+#include "root.h"
 #include "serve.h"
 
 #include <errno.h>
@@ -115,6 +116,7 @@ static struct join_config config_of(struct agent *agent)
         .leases = leases_of(agent),
         .versions = TLS_ANY,
         .event_head = agent->event_head,
+        .test_root = root_of_tests(),
         .evidence = get_evidence,
         .shown_kind = &agent->shown_kind,
         .ctx = agent,

@@ -225,7 +225,8 @@ def killed_image(tmp_path, program):
     programs = tmp_path / "programs"
     programs.mkdir()
     run("cp", "-r", BUILD / "guest", BUILD / "guest-dev", programs)
-    run("musl-gcc", "-static", "-Os", "-o", programs / "guest" / program, TOP / "tests/boot/killed.c")
+    folder = "guest-dev" if program == "agent" else "guest"
+    run("musl-gcc", "-static", "-Os", "-o", programs / folder / program, TOP / "tests/boot/killed.c")
     image = tmp_path / "image"
     image.mkdir()
     run("cp", "-L", BUILD / "image/dev/vmlinuz", image / "vmlinuz")

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 from conftest import CACHE, run
 
-PROGRAMS = ["guest/init", "guest/init-volumes", "guest/init-launch", "guest/agent", "guest/mke2fs", "guest-dev/init"]
+PROGRAMS = ["guest/init", "guest/init-volumes", "guest/init-launch", "guest/agent", "guest/mke2fs", "guest-dev/init",
+            "guest-dev/agent"]
 ENV = dict(os.environ, NACRE_CACHE=str(CACHE))
 
 
@@ -57,13 +58,13 @@ def test_production_holds_exactly_this(tree, programs, tmp_path):
         assert not mode & (stat.S_ISUID | stat.S_ISGID), name
 
 
-def test_dev_differs_by_its_init_and_a_shell(tree, programs, tmp_path):
+def test_dev_differs_by_its_init_its_agent_and_a_shell(tree, programs, tmp_path):
     assert build(tree, tmp_path / "p", programs, "production").returncode == 0
     done = build(tree, tmp_path / "d", programs, "dev")
     assert done.returncode == 0, done.stderr
     production, dev = members(tmp_path / "p"), members(tmp_path / "d")
     assert set(dev) - set(production) == {"bin", "bin/busybox", "bin/sh"}
-    assert {n for n in production if production[n] != dev[n]} == {"init"}
+    assert {n for n in production if production[n] != dev[n]} == {"init", "sbin/agent"}
     assert dev["init"][5] == b"guest-dev/init" * 41
     assert dev["bin/sh"][5] == b"busybox" and stat.S_ISLNK(dev["bin/sh"][0])
     assert dev["bin/busybox"][5][:4] == b"\x7fELF"
