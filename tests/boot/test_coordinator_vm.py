@@ -128,6 +128,20 @@ def manifest_of(lab, coordinator_host_data, *guests):
     return path
 
 
+def check_as_owner(lab, vm):
+    """The data owner's one command, from outside."""
+    def verify(manifest, *options):
+        args = [BIN / "nacre-verify", "coordinator", f"127.0.0.1:{vm.user}", "--manifest", manifest, "--measurements",
+                BUILD / "image/dev/measurements.json", "--any", "csp-id,id-key,revocation,chip-id", "--allow-debug",
+                "--test-root", lab.psp / "ark.pem", "--out", lab.path("verified"), *options]
+        return subprocess.run([str(a) for a in args], capture_output=True, text=True)
+    good = verify(vm.manifest)
+    assert good.returncode == 0, good.stdout + good.stderr
+    other = lab.path("other-manifest.json")
+    other.write_text(vm.manifest.read_text().replace("probe", "other"))
+    assert verify(other).returncode == 1
+
+
 def test_join_a_coordinator_in_a_vm(lab, image):
     port = free_port()
     first = lab.initdata(coordinator_policy(lab, image))
@@ -146,5 +160,6 @@ def test_join_a_coordinator_in_a_vm(lab, image):
             assert result.halt() == "supervise: exit: 0", result.console + vm.console()
             assert result.probe()["key_pem"] == "0400"
             assert f" protocol={protocol} " in vm.console()
+        check_as_owner(lab, vm)
     assert vm.result.halt() == "supervise: exit: 0", vm.result.console
     assert "WARNING: --no-tee" not in vm.result.console
