@@ -62,7 +62,8 @@ def test_every_row_of_the_trust_table():
 
 @pytest.mark.parametrize("heading", ["## The trust table, row by row", "### Storage", "### Start and configuration",
                                      "### Attestation and secrets", "### Confinement", "### Process, network, and the rest",
-                                     "## Attacks on attestation"])
+                                     "## Attacks on attestation", "## The Coordinator",
+                                     "## Renewal and the attestation socket", "## The data owner's check"])
 def test_every_row_names_a_test(heading):
     found = rows(heading)
     assert found
