@@ -173,6 +173,7 @@ int history_check(const struct history_expect *expect, struct span message, stru
         return -1;
     check_root(expect, h->response.root_ca, t);
     (void) ca_cert_check(h->response.mesh_ca, CA_CERT_MESH, expect->in->now_s, t, ignored);
+    table_line(&t->not_covered, "that mesh CA and root CA belong together: it is the Coordinator's word");
     table_line(&t->not_covered, "the signature over the latest transition: its key is the seed owner's");
     return 0;
 }

@@ -141,6 +141,8 @@ static int want_platform(struct work *w, const struct manifest_snp *entry, struc
     return 0;
 }
 
+/* The owner's own list; else the one that came with the evidence, which is AMD's as well, but may be an older
+ * one that is still in force. */
 static int want_revocation(struct work *w, struct table *t, struct err *err)
 {
     const struct inputs *in = w->j->in;
@@ -151,11 +153,16 @@ static int want_revocation(struct work *w, struct table *t, struct err *err)
     w->expect.crl = fileio_span(&in->crl);
     if (in->crl.len > 0)
         return 0;
-    if (in->args->collateral == NULL)
+    if (in->args->collateral != NULL) {
+        if (collateral_dir_snp_crl(in->args->collateral, w->expect.product, &w->crl, err) < 0)
+            return -1;
+        w->expect.crl = fileio_span(&w->crl);
+        return 0;
+    }
+    w->expect.crl = w->j->evidence->chain.crl;
+    if (w->expect.crl.len == 0)
         return judge_missing("revocation list", "--crl, --collateral or --any revocation", err);
-    if (collateral_dir_snp_crl(in->args->collateral, w->expect.product, &w->crl, err) < 0)
-        return -1;
-    w->expect.crl = fileio_span(&w->crl);
+    table_line(&t->not_covered, "a newer revocation list: the one that came with the evidence was used");
     return 0;
 }
 

@@ -191,9 +191,9 @@ def test_bad_options(tmp_path):
 @pytest.fixture
 def collateral(tmp_path):
     """Intel's collateral under the names of docs/formats/collateral.md"""
-    def make(folder, fmspc):
+    def make(folder, fmspc, tcb_info="tcb_info.json"):
         source = TDX / "verify" / folder
-        for name, to in [("tcb_info.json", f"tdx-tcb-info-{fmspc}.json"), ("signer.pem", f"tdx-tcb-info-{fmspc}.pem"),
+        for name, to in [(tcb_info, f"tdx-tcb-info-{fmspc}.json"), ("signer.pem", f"tdx-tcb-info-{fmspc}.pem"),
                          ("qe_identity.json", "tdx-qe-identity.json"), ("signer.pem", "tdx-qe-identity.pem"),
                          ("root.crl", "tdx-root.crl"), ("pck.crl", "tdx-pck-platform.crl")]:
             shutil.copy(source / name, tmp_path / to)
@@ -211,6 +211,19 @@ def test_tdx(collateral):
     assert refused(rows) == ["root crl"] or refused(rows) == ["tcb info"] or refused(rows) == ["pck crl"]
     _, rows, _ = check("evidence", *args, "--now", "2025-06-22", "--measurement", "00" * 48, "--rtmr1", "11" * 48)
     assert refused(rows) == ["mrtd", "rtmr1"]
+
+
+@pytest.mark.parametrize("name,tcb_info,now,expected", [
+    ("v5.bin", "tcb_info_v5.json", "2026-02-20", []), # a body of TDX 1.5
+    ("verify/dstack-report.bin", "tcb_info.json", "2026-02-20", []),
+    ("verify/dstack-lite.bin", "tcb_info.json", "2026-02-20", ["certificate dates"]), # its PCK is of April: no clock fits both
+    ("verify/outdated.bin", "tcb_info.json", "2026-02-25", ["tcb level"]),
+    ("v5.bin", "tcb_info.json", "2026-05-01", ["root crl"]), # everything of February is out of date
+])
+def test_tdx_quotes(collateral, name, tcb_info, now, expected):
+    folder = collateral("2026-02", "90c06f000000", tcb_info)
+    status, rows, table = check("evidence", TDX / name, "--collateral", folder, "--any", TDX_ANY, "--now", now)
+    assert refused(rows) == expected and status == (1 if expected else 0), table
 
 
 def test_tdx_no_level(collateral):

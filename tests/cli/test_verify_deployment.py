@@ -45,11 +45,14 @@ def field(number, value):
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
-def evidence(report, table):
+def fields_of(report):
     out = b"".join(field(n, report[at:at - size] if size < 0 else int.from_bytes(report[at:at + size], "little"))
                    for n, at, size in NUMBERS)
     family, model, stepping = report[0x188:0x18b]
-    out += field(29, stepping | (model & 15) << 4 | (model >> 4) << 16 | min(family, 15) << 8 | max(0, family - 15) << 20)
+    return out + field(29, stepping | (model & 15) << 4 | (model >> 4) << 16 | min(family, 15) << 8 | max(0, family - 15) << 20)
+
+
+def evidence(report, table):
     chain = b""
     for at in range(0, len(table), 24):
         guid, offset, size = table[at:at + 16].hex(), *struct.unpack_from("<II", table, at + 16)
@@ -57,7 +60,7 @@ def evidence(report, table):
             break
         if guid in GUIDS:
             chain += field(GUIDS[guid], table[offset:offset + size])
-    return field(1, out) + field(2, chain)
+    return field(1, fields_of(report)) + field(2, chain)
 
 
 class Vm:
@@ -276,6 +279,103 @@ def test_nobody_there(tmp_path, deployment):
     assert got.returncode == 3 and "refused" in got.stderr
     for bad in ("host:port", "host:0", ":1313"):
         assert verify("coordinator", bad, *args[2:]).returncode == 2
+
+
+# --- saved evidence -------------------------------------------------------------------------------------------
+
+
+def saved_args(deployment, path, **changes):
+    values = {"--manifest": deployment.manifest, "--measurements": deployment.measurements, "--key": deployment.key,
+              "--test-root": deployment.root, "--any": "revocation", **{"--" + k.replace("_", "-"): v for k, v in changes.items()}}
+    return ["evidence", path, *[word for k, v in values.items() if v is not None for word in (k, v)]]
+
+
+def test_saved_reply(deployment, tmp_path):
+    """what a workload got from its attestation socket for a nonce of ours"""
+    nonce, head, key, reply = bytes(range(32)), bytes(range(48)), tmp_path / "key.pem", tmp_path / "reply.bin"
+    run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", tmp_path / "private.pem")
+    run("openssl", "pkey", "-in", tmp_path / "private.pem", "-pubout", "-out", key)
+    run("openssl", "pkey", "-in", tmp_path / "private.pem", "-pubout", "-outform", "der", "-out", tmp_path / "key.der")
+    spki = (tmp_path / "key.der").read_bytes()
+    psp = Psp(deployment.lab)
+    data = hashlib.sha512(b"nacre/attest/1\0" + nonce + hashlib.sha384(spki).digest() + head).digest()
+    message = evidence(*psp.report(data))
+    psp.close()
+    reply.write_bytes(bytes([1, 0, 1, 1]) + head + struct.pack(">H", len(spki)) + spki + message)
+    for form in (key, tmp_path / "key.der", None):
+        status, rows, table = check(*saved_args(deployment, reply, nonce=nonce.hex(), spki=form))
+        assert status == 0 and rows["evidence"]["found"] == "a reply of the attestation socket", table
+        assert ("key" in rows) == (form is not None) and rows["policy"]["found"].startswith("web")
+    assert any("event log" in line for line in table["not_covered"])
+    _, rows, _ = check(*saved_args(deployment, reply, nonce="11" * 32))
+    assert refused(rows) == ["report data"]
+    _, rows, _ = check(*saved_args(deployment, reply, nonce=nonce.hex(), spki=deployment.out / "mesh-ca.pem"))
+    assert refused(rows) == ["key"]
+    reply.write_bytes(bytes([1, 0, 1, 1]) + head[::-1] + struct.pack(">H", len(spki)) + spki + message)
+    _, rows, _ = check(*saved_args(deployment, reply, nonce=nonce.hex()))
+    assert refused(rows) == ["report data"]
+    reply.write_bytes(bytes([1, 0, 2, 1]) + bytes(50) + message) # an answer to report data
+    assert verify(*saved_args(deployment, reply, nonce=nonce.hex())).returncode == 2
+    status, _, _ = check(*saved_args(deployment, reply, report_data=data.hex()))
+    assert status == 0
+    reply.write_bytes(b"\x01\x01\x02\x00the policy allows nonces only")
+    got = verify(*saved_args(deployment, reply, report_data=data.hex()))
+    assert got.returncode == 3 and "the policy allows nonces only" in got.stderr
+    reply.write_bytes(message) # without the key it speaks for
+    got = verify(*saved_args(deployment, reply, nonce=nonce.hex()))
+    assert got.returncode == 2 and "--spki" in got.stderr
+
+
+def test_saved_certificate(deployment, tmp_path):
+    """the Coordinator's certificate, as OpenSSL saw it in a handshake with a nonce of ours"""
+    nonce = bytes(range(32)).hex()
+    got = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{deployment.user_port}", "-alpn", f"atls:v1:nonce:{nonce},h2"],
+                         stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+    cert = tmp_path / "cert.pem"
+    cert.write_bytes(re.search(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", got.stdout, re.S).group(0))
+    run("openssl", "x509", "-in", cert, "-outform", "der", "-out", tmp_path / "cert.der")
+    for path in (cert, tmp_path / "cert.der"):
+        status, rows, table = check(*saved_args(deployment, path, nonce=nonce, spki=cert))
+        assert status == 0 and rows["evidence"]["found"] == "a certificate with evidence", table
+    _, rows, _ = check(*saved_args(deployment, cert, nonce="00" * 32))
+    assert refused(rows) == ["report data"]
+    _, rows, _ = check(*saved_args(deployment, cert, nonce=nonce, host_data="00" * 32))
+    assert refused(rows) == ["host data"]
+    got = verify(*saved_args(deployment, deployment.out / "mesh-ca.pem", nonce=nonce))
+    assert got.returncode == 3 and "carries no evidence" in got.stderr
+
+
+def test_revocation(tmp_path):
+    """a chain and lists of the shape of AMD's, made by OpenSSL: the owner's list, or the one that came along"""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from forge_snp import Root
+    crl = TOP / "tests/vectors/crl"
+    forge = Root.__new__(Root)
+    forge.key = load_pem_private_key((crl / "vcek.key.pem").read_bytes(), None)
+    tcb = bytes([10, 0, 0, 0, 0, 0, 28, 88])
+    report = forge.report(current=tcb, reported=tcb, committed=tcb, launch=tcb, cpu=(0x19, 0x11, 1), chip=b"\x55" * 64)
+    (tmp_path / "report.bin").write_bytes(report)
+    run("openssl", "x509", "-inform", "der", "-in", crl / "ark.der", "-out", tmp_path / "ark.pem")
+    message = lambda name: field(1, fields_of(report)) + field(2, b"".join([
+        field(1, (crl / "vcek.der").read_bytes()), field(2, (crl / "ask.der").read_bytes()),
+        field(7, field(1, b"00569ee4-e480-4fba-bbf4-45b629901180") + field(2, (crl / name).read_bytes()))]))
+    common = ["--test-root", tmp_path / "ark.pem", "--any",
+              "report-data,measurement,host-data,chip-id,id-key,tcb,platform-info,firmware"]
+    certs = ["--certs", crl / "vcek.der", crl / "ask.der"]
+    assert verify("evidence", tmp_path / "report.bin", *certs, *common).returncode == 2
+    for name, expected in [("empty.crl", []), ("revoked.crl", ["revocation"]), ("leaf.crl", ["revocation"]), ("other.crl", []), ("forged.crl", ["revocation"])]:
+        _, rows, table = check("evidence", tmp_path / "report.bin", *certs, *common, "--crl", crl / name)
+        assert refused(rows) == expected, (name, table)
+        assert not any("came with" in line for line in table["not_covered"])
+        (tmp_path / "message.bin").write_bytes(message(name))
+        _, rows, table = check("evidence", tmp_path / "message.bin", *common)
+        assert refused(rows) == expected, (name, table)
+        assert any("came with" in line for line in table["not_covered"])
+    (tmp_path / "message.bin").write_bytes(message("empty.crl"))
+    (tmp_path / "snp-genoa.crl").write_bytes((crl / "revoked.crl").read_bytes())
+    for own in (["--crl", crl / "revoked.crl"], ["--collateral", tmp_path]): # the owner's list goes before the host's
+        _, rows, _ = check("evidence", tmp_path / "message.bin", *common, *own)
+        assert refused(rows) == ["revocation"]
 
 
 # --- guests ---------------------------------------------------------------------------------------------------
