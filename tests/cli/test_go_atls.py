@@ -56,7 +56,7 @@ class Listening:
 def go_join(lab, port, *args, psp_options=(), count=1, pin=None, **psp_change):
     with Listening(lab, *psp_options, **psp_change) as psp:
         r = subprocess.run([str(a) for a in (GO, "join", "-address", f"127.0.0.1:{port}", "-psp", psp.path, "-count", count,
-                                             "-pin", pin or lab.pin, *args)], capture_output=True, text=True, timeout=120)
+                                             "-pin", lab.pin if pin is None else pin, *args)], capture_output=True, text=True, timeout=120)
     assert r.returncode == 0, r.stderr
     return [json.loads(line) for line in r.stdout.splitlines()]
 

@@ -13,6 +13,7 @@ var commands = map[string]func(args []string) error{
 	"coordinator": coordinatorCommand,
 	"join":        joinCommand,
 	"protobuf":    protobufCommand,
+	"user":        userCommand,
 	"verify":      verifyLines,
 }
 
