@@ -41,6 +41,11 @@ static void expect_reference(const struct policy_reference *r, struct snp_expect
     expect->chip_ids = list_of(r->chip_ids, r->chip_count);
     expect->csp_ids_sha256 = any;
     expect->id_key_digests = any;
+    expect->author_key_digests = any;
+    expect->family_ids = any;
+    expect->image_ids = any;
+    expect->report_ids = any;
+    expect->firmware.set = true;
     expect->policy = (struct snp_bits){true, GUEST_POLICY_ALLOWED, SNP_POLICY_MUST_BE_ONE};
     expect->platform_info = (struct snp_bits){true, UINT64_MAX, 0};
     expect->tcb = minimum;

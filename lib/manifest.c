@@ -272,22 +272,27 @@ bool manifest_is_seedshare_owner(const struct manifest *m, struct span key)
 
 void manifest_expect(const struct manifest_snp *entry, struct snp_expect *out)
 {
-    *out = (struct snp_expect){
-        .product = entry->product,
-        .measurements = {.entries = entry->measurements, .count = entry->measurement_count},
-        .host_data = {.any = true                   },
-        .chip_ids = {.entries = entry->chips,    .count = entry->chip_count,                                  .any = entry->chip_count == 0},
-        .id_key_digests = {.any = true                   },
-        .vmpl = 0,
-        .policy = entry->guest_policy,
-        .policy_abi_major = entry->abi_major,
-        .policy_abi_minor = entry->abi_minor,
-        .platform_info = entry->platform_info,
-        .mit_vector_min = entry->mit_vector,
-        .tcb = {.set = true,             .tcb = entry->tcb},
-        .launch_tcb = {.set = true,             .tcb = entry->tcb                                 },
-        .provisional_firmware = true,
-    };
+    const struct snp_list any = {.any = true};
+
+    *out = (struct snp_expect){.product = entry->product,
+                               .host_data = any,
+                               .id_key_digests = any, /* what an ID block says, the format has no word for */
+                               .author_key_digests = any,
+                               .family_ids = any,
+                               .image_ids = any,
+                               .report_ids = any,
+                               .vmpl = 0,
+                               .policy = entry->guest_policy,
+                               .policy_abi_major = entry->abi_major,
+                               .policy_abi_minor = entry->abi_minor,
+                               .platform_info = entry->platform_info,
+                               .mit_vector_min = entry->mit_vector,
+                               .provisional_firmware = true};
+    out->measurements = (struct snp_list){.entries = entry->measurements, .count = entry->measurement_count};
+    out->chip_ids =
+        entry->chip_count > 0 ? (struct snp_list){.entries = entry->chips, .count = entry->chip_count} : any;
+    out->tcb = out->launch_tcb = (struct snp_minimum){.set = true, .tcb = entry->tcb};
+    out->firmware.set = true; /* the TCB has a minimum */
 }
 
 void manifest_expect_tdx(const struct manifest_tdx *entry, struct tdx_expect *out)

@@ -41,9 +41,18 @@ static int check_cn(struct span cn, const char *fmt, enum snp_product product, s
     return 0;
 }
 
-static bool list_is_sound(const struct snp_list *list)
+static bool lists_are_sound(const struct snp_expect *e)
 {
-    return list->any || (list->count <= SNP_LIST_MAX && (list->count == 0 || list->entries));
+    const struct snp_list *const lists[] = {
+        &e->measurements,       &e->host_data,  &e->chip_ids,  &e->csp_ids_sha256, &e->id_key_digests,
+        &e->author_key_digests, &e->family_ids, &e->image_ids, &e->report_ids,     &e->migration_agents,
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (!lists[i]->any && (lists[i]->count > SNP_LIST_MAX || (lists[i]->count > 0 && !lists[i]->entries)))
+            return false;
+    }
+    return true;
 }
 
 static int row_expectations(struct snp_run *run, struct err *err)
@@ -65,8 +74,9 @@ static int row_expectations(struct snp_run *run, struct err *err)
         return err_set(err, ERR_MISSING, 0, "a minimum TCB is not given");
     if (e->crl_not_required == (e->crl.len > 0))
         return err_set(err, ERR_MISSING, 0, "expected either a CRL or the word that none is required");
-    if (!list_is_sound(&e->measurements) || !list_is_sound(&e->host_data) || !list_is_sound(&e->chip_ids) ||
-        !list_is_sound(&e->csp_ids_sha256) || !list_is_sound(&e->id_key_digests))
+    if (!e->firmware.set)
+        return err_set(err, ERR_MISSING, 0, "the minimum firmware version is not given");
+    if (!lists_are_sound(e))
         return err_set(err, ERR_LIMIT, 0, "a list of reference values has more than %d entries",
                        SNP_LIST_MAX);
     return 0;
@@ -256,31 +266,37 @@ static const struct {
     const char *name;
     snp_row_fn run;
 } rows[SNP_CHECK_COUNT] = {
-    [SNP_CHECK_EXPECTATIONS] = {"expectations",             row_expectations             },
-    [SNP_CHECK_FORMAT] = {"format",                   row_format                   },
-    [SNP_CHECK_SIGNER] = {"signer",                   row_signer                   },
-    [SNP_CHECK_PRODUCT] = {"product",                  row_product                  },
-    [SNP_CHECK_ROOT] = {"root certificate",         row_root                     },
-    [SNP_CHECK_INTERMEDIATE] = {"intermediate certificate", row_intermediate             },
-    [SNP_CHECK_LEAF] = {"leaf certificate",         row_leaf                     },
-    [SNP_CHECK_DATES] = {"certificate dates",        row_dates                    },
-    [SNP_CHECK_REVOCATION] = {"revocation",               row_revocation               },
-    [SNP_CHECK_CERT_TCB] = {"certificate tcb",          row_cert_tcb                 },
-    [SNP_CHECK_CERT_CHIP] = {"certificate chip",         row_cert_chip                },
-    [SNP_CHECK_SIGNATURE] = {"signature",                row_signature                },
-    [SNP_CHECK_REPORT_DATA] = {"report data",              snp_verify_rows_report_data  },
-    [SNP_CHECK_MEASUREMENT] = {"measurement",              snp_verify_rows_measurement  },
-    [SNP_CHECK_HOST_DATA] = {"host data",                snp_verify_rows_host_data    },
-    [SNP_CHECK_POLICY] = {"guest policy",             snp_verify_rows_policy       },
-    [SNP_CHECK_VMPL] = {"vmpl",                     snp_verify_rows_vmpl         },
-    [SNP_CHECK_REPORTED_TCB] = {"reported tcb",             snp_verify_rows_reported_tcb },
-    [SNP_CHECK_LAUNCH_TCB] = {"launch tcb",               snp_verify_rows_launch_tcb   },
-    [SNP_CHECK_COMMITTED] = {"committed firmware",       snp_verify_rows_committed    },
-    [SNP_CHECK_PLATFORM_INFO] = {"platform info",            snp_verify_rows_platform_info},
-    [SNP_CHECK_CHIP_ID] = {"chip id",                  snp_verify_rows_chip_id      },
-    [SNP_CHECK_ID_KEY] = {"id key digest",            snp_verify_rows_id_key       },
-    [SNP_CHECK_GUEST_SVN] = {"guest svn",                snp_verify_rows_guest_svn    },
-    [SNP_CHECK_MIT_VECTOR] = {"mitigation vector",        snp_verify_rows_mit_vector   },
+    [SNP_CHECK_EXPECTATIONS] = {"expectations",             row_expectations               },
+    [SNP_CHECK_FORMAT] = {"format",                   row_format                     },
+    [SNP_CHECK_SIGNER] = {"signer",                   row_signer                     },
+    [SNP_CHECK_PRODUCT] = {"product",                  row_product                    },
+    [SNP_CHECK_ROOT] = {"root certificate",         row_root                       },
+    [SNP_CHECK_INTERMEDIATE] = {"intermediate certificate", row_intermediate               },
+    [SNP_CHECK_LEAF] = {"leaf certificate",         row_leaf                       },
+    [SNP_CHECK_DATES] = {"certificate dates",        row_dates                      },
+    [SNP_CHECK_REVOCATION] = {"revocation",               row_revocation                 },
+    [SNP_CHECK_CERT_TCB] = {"certificate tcb",          row_cert_tcb                   },
+    [SNP_CHECK_CERT_CHIP] = {"certificate chip",         row_cert_chip                  },
+    [SNP_CHECK_SIGNATURE] = {"signature",                row_signature                  },
+    [SNP_CHECK_REPORT_DATA] = {"report data",              snp_verify_rows_report_data    },
+    [SNP_CHECK_MEASUREMENT] = {"measurement",              snp_verify_rows_measurement    },
+    [SNP_CHECK_HOST_DATA] = {"host data",                snp_verify_rows_host_data      },
+    [SNP_CHECK_POLICY] = {"guest policy",             snp_verify_rows_policy         },
+    [SNP_CHECK_VMPL] = {"vmpl",                     snp_verify_rows_vmpl           },
+    [SNP_CHECK_REPORTED_TCB] = {"reported tcb",             snp_verify_rows_reported_tcb   },
+    [SNP_CHECK_LAUNCH_TCB] = {"launch tcb",               snp_verify_rows_launch_tcb     },
+    [SNP_CHECK_COMMITTED] = {"committed firmware",       snp_verify_rows_committed      },
+    [SNP_CHECK_PLATFORM_INFO] = {"platform info",            snp_verify_rows_platform_info  },
+    [SNP_CHECK_CHIP_ID] = {"chip id",                  snp_verify_rows_chip_id        },
+    [SNP_CHECK_ID_KEY] = {"id key digest",            snp_verify_rows_id_key         },
+    [SNP_CHECK_GUEST_SVN] = {"guest svn",                snp_verify_rows_guest_svn      },
+    [SNP_CHECK_MIT_VECTOR] = {"mitigation vector",        snp_verify_rows_mit_vector     },
+    [SNP_CHECK_AUTHOR_KEY] = {"author key digest",        snp_verify_rows_author_key     },
+    [SNP_CHECK_FAMILY_ID] = {"family id",                snp_verify_rows_family_id      },
+    [SNP_CHECK_IMAGE_ID] = {"image id",                 snp_verify_rows_image_id       },
+    [SNP_CHECK_REPORT_ID] = {"report id",                snp_verify_rows_report_id      },
+    [SNP_CHECK_MIGRATION_AGENT] = {"migration agent",          snp_verify_rows_migration_agent},
+    [SNP_CHECK_FIRMWARE] = {"firmware version",         snp_verify_rows_firmware       },
 };
 
 const char *snp_check_name(enum snp_check check)

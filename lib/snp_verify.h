@@ -29,6 +29,11 @@ struct snp_minimum {
     struct snp_tcb_parts tcb;
 };
 
+struct snp_firmware {
+    bool set; /* false is an error */
+    struct snp_version min;
+};
+
 /* Bits of a 64-bit word: found may hold bits of `allowed` only and must hold all of `required`. */
 struct snp_bits {
     bool set; /* false is an error */
@@ -51,8 +56,13 @@ struct snp_expect {
     struct snp_list chip_ids; /* 64 bytes each; a VLEK report has a zero chip id and passes with `any` only */
     struct snp_list csp_ids_sha256; /* VLEK: SHA-256 of the CSP_ID, 32 bytes each; not looked at for a VCEK */
     struct snp_list id_key_digests; /* 48 bytes each */
-    struct span report_data;        /* exactly 64 bytes */
-    uint32_t vmpl;                  /* exact */
+    struct snp_list author_key_digests; /* 48 bytes each */
+    struct snp_list family_ids;         /* 16 bytes each, as the image ids: both from the ID block */
+    struct snp_list image_ids;
+    struct snp_list report_ids;       /* 32 bytes each: of this very VM */
+    struct snp_list migration_agents; /* REPORT_ID_MA, 32 bytes each, beside all ones (none), which pass */
+    struct span report_data;          /* exactly 64 bytes */
+    uint32_t vmpl;                    /* exact */
 
     struct snp_bits policy;   /* guest policy bits 63:16; allowed must hold SNP_POLICY_MUST_BE_ONE */
     uint8_t policy_abi_major; /* lowest ABI version that the guest policy may ask for */
@@ -61,6 +71,7 @@ struct snp_expect {
     uint32_t guest_svn_min;
     uint64_t mit_vector_min; /* bits that LAUNCH_MIT_VECTOR and CURRENT_MIT_VECTOR must both hold; 0: none */
 
+    struct snp_firmware firmware;  /* the lowest CURRENT version */
     struct snp_minimum tcb;        /* for REPORTED_TCB */
     struct snp_minimum launch_tcb; /* for LAUNCH_TCB */
     bool provisional_firmware;     /* true: CURRENT may be newer than COMMITTED; false: must be equal */
@@ -94,6 +105,12 @@ enum snp_check {
     SNP_CHECK_ID_KEY,
     SNP_CHECK_GUEST_SVN,
     SNP_CHECK_MIT_VECTOR,
+    SNP_CHECK_AUTHOR_KEY,
+    SNP_CHECK_FAMILY_ID,
+    SNP_CHECK_IMAGE_ID,
+    SNP_CHECK_REPORT_ID,
+    SNP_CHECK_MIGRATION_AGENT,
+    SNP_CHECK_FIRMWARE,
     SNP_CHECK_COUNT,
 };
 

@@ -254,3 +254,51 @@ int snp_verify_rows_mit_vector(struct snp_run *run, struct err *err)
                        (unsigned long long) run->expect->mit_vector_min, (unsigned long long) both);
     return 0;
 }
+
+int snp_verify_rows_author_key(struct snp_run *run, struct err *err)
+{
+    return snp_verify_rows_list(&run->expect->author_key_digests,
+                                span_of(run->report.author_key_digest, SNP_KEY_DIGEST_SIZE), err);
+}
+
+int snp_verify_rows_family_id(struct snp_run *run, struct err *err)
+{
+    return snp_verify_rows_list(&run->expect->family_ids,
+                                span_of(run->report.family_id, sizeof run->report.family_id), err);
+}
+
+int snp_verify_rows_image_id(struct snp_run *run, struct err *err)
+{
+    return snp_verify_rows_list(&run->expect->image_ids,
+                                span_of(run->report.image_id, sizeof run->report.image_id), err);
+}
+
+int snp_verify_rows_report_id(struct snp_run *run, struct err *err)
+{
+    return snp_verify_rows_list(&run->expect->report_ids, span_of(run->report.report_id, SNP_REPORT_ID_SIZE),
+                                err);
+}
+
+int snp_verify_rows_migration_agent(struct snp_run *run, struct err *err)
+{
+    const uint8_t *id = run->report.report_id_ma;
+    bool none = true;
+
+    for (size_t i = 0; i < SNP_REPORT_ID_SIZE; i++)
+        none = none && id[i] == 0xff;
+    if (none)
+        return 0;
+    if (snp_verify_rows_list(&run->expect->migration_agents, span_of(id, SNP_REPORT_ID_SIZE), err) < 0)
+        return err_prefix(err, "a migration agent can read this VM's memory");
+    return 0;
+}
+
+int snp_verify_rows_firmware(struct snp_run *run, struct err *err)
+{
+    struct snp_version min = run->expect->firmware.min, found = run->report.current_version;
+
+    if (version_number(found) < version_number(min))
+        return err_set(err, ERR_DENIED, 0, "expected at least %u.%u.%u, found %u.%u.%u", min.major, min.minor,
+                       min.build, found.major, found.minor, found.build);
+    return 0;
+}

@@ -33,6 +33,12 @@ int snp_verify_rows_chip_id(struct snp_run *run, struct err *err);
 int snp_verify_rows_id_key(struct snp_run *run, struct err *err);
 int snp_verify_rows_guest_svn(struct snp_run *run, struct err *err);
 int snp_verify_rows_mit_vector(struct snp_run *run, struct err *err);
+int snp_verify_rows_author_key(struct snp_run *run, struct err *err);
+int snp_verify_rows_family_id(struct snp_run *run, struct err *err);
+int snp_verify_rows_image_id(struct snp_run *run, struct err *err);
+int snp_verify_rows_report_id(struct snp_run *run, struct err *err);
+int snp_verify_rows_migration_agent(struct snp_run *run, struct err *err);
+int snp_verify_rows_firmware(struct snp_run *run, struct err *err);
 
 /* found is among the entries of list, each of found's length. */
 int snp_verify_rows_list(const struct snp_list *list, struct span found, struct err *err);

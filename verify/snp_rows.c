@@ -126,7 +126,24 @@ static void put_comparison(const struct cell *c, enum snp_check check)
         put_list(c, &e->chip_ids, SNP_CHIP_ID_SIZE, span_of(r->chip_id, SNP_CHIP_ID_SIZE));
     else if (check == SNP_CHECK_ID_KEY)
         put_list(c, &e->id_key_digests, SNP_KEY_DIGEST_SIZE, span_of(r->id_key_digest, SNP_KEY_DIGEST_SIZE));
-    else if (check == SNP_CHECK_VMPL) {
+    else if (check == SNP_CHECK_AUTHOR_KEY)
+        put_list(c, &e->author_key_digests, SNP_KEY_DIGEST_SIZE,
+                 span_of(r->author_key_digest, SNP_KEY_DIGEST_SIZE));
+    else if (check == SNP_CHECK_FAMILY_ID)
+        put_list(c, &e->family_ids, sizeof r->family_id, span_of(r->family_id, sizeof r->family_id));
+    else if (check == SNP_CHECK_IMAGE_ID)
+        put_list(c, &e->image_ids, sizeof r->image_id, span_of(r->image_id, sizeof r->image_id));
+    else if (check == SNP_CHECK_REPORT_ID)
+        put_list(c, &e->report_ids, SNP_REPORT_ID_SIZE, span_of(r->report_id, SNP_REPORT_ID_SIZE));
+    else if (check == SNP_CHECK_MIGRATION_AGENT) {
+        table_expected(c->row, "none");
+        judge_found_hex(c->row, span_of(r->report_id_ma, SNP_REPORT_ID_SIZE));
+    } else if (check == SNP_CHECK_FIRMWARE) {
+        table_expected(c->row, "at least %u.%u.%u", e->firmware.min.major, e->firmware.min.minor,
+                       e->firmware.min.build);
+        table_found(c->row, "%u.%u.%u", r->current_version.major, r->current_version.minor,
+                    r->current_version.build);
+    } else if (check == SNP_CHECK_VMPL) {
         table_expected(c->row, "%u", e->vmpl);
         table_found(c->row, "%u", r->vmpl);
     } else if (check == SNP_CHECK_GUEST_SVN) {

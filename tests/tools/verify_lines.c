@@ -3,8 +3,8 @@
  *
  * A line is "snp" or "tdx" and words key=value; bytes are lower-case hex. The answer is one line of JSON:
  * {"accepted":true} or {"accepted":false,"check":NAME,"text":TEXT}. With --bench each line is judged N times
- * and the answer also holds "ns", the nanoseconds of processor time of one. The evidence's own values that no key expects are
- * taken as they are. */
+ * and the answer also holds "ns", the nanoseconds of processor time of one. The evidence's own values that no
+ * key expects are taken as they are. */
 #include "hex.h"
 #include "snp_verify.h"
 #include "tdx_verify.h"
@@ -100,6 +100,11 @@ static void snp_prepare(struct line *l, struct snp_question *q)
         .chip_ids.any = true,
         .csp_ids_sha256.any = true,
         .id_key_digests.any = true,
+        .author_key_digests.any = true,
+        .family_ids.any = true,
+        .image_ids.any = true,
+        .report_ids.any = true,
+        .firmware.set = true,
         .report_data = bytes_of(l, "report_data"),
         .vmpl = (uint32_t) number(l, "vmpl"),
         .policy = {true, SNP_POLICY_MUST_BE_ONE | SNP_POLICY_SMT, SNP_POLICY_MUST_BE_ONE},

@@ -28,6 +28,7 @@ struct crl_lab {
     char *owners[FILES];
     struct snp_loaded l;
     struct snp_expect expect;
+    uint8_t migration_agent; /* 0: none */
 };
 
 /* A real report, moved to the test chip and signed by its VCEK. */
@@ -42,6 +43,7 @@ static inline void crl_sign_report(struct crl_lab *lab)
     struct err err;
 
     memset(r->chip_id, 0x55, sizeof r->chip_id);
+    r->report_id_ma[0] ^= lab->migration_agent;
     r->reported_tcb = r->current_tcb = r->committed_tcb = r->launch_tcb = tcb;
     snp_report_write(r, lab->l.report);
     if (ecc_pair_from_pem(crl_load("vcek.key.pem", &lab->owners[KEY]), &key, &err) < 0)
@@ -56,9 +58,10 @@ static inline void crl_sign_report(struct crl_lab *lab)
     snp_report_write(r, lab->l.report);
 }
 
-static inline void crl_open(struct crl_lab *lab)
+static inline void crl_open_with(struct crl_lab *lab, uint8_t migration_agent)
 {
     memset(lab, 0, sizeof *lab);
+    lab->migration_agent = migration_agent;
     test_load(&case_genoa, &lab->l);
     lab->l.chain = (struct snp_chain){.vcek = crl_load("vcek.der", &lab->owners[VCEK]),
                                       .ask = crl_load("ask.der", &lab->owners[ASK])};
@@ -66,6 +69,11 @@ static inline void crl_open(struct crl_lab *lab)
     lab->expect = test_expect(&case_genoa, &lab->l);
     lab->expect.now_s = CRL_NOW;
     lab->expect.test_root = crl_load("ark.der", &lab->owners[ARK]);
+}
+
+static inline void crl_open(struct crl_lab *lab)
+{
+    crl_open_with(lab, 0);
 }
 
 static inline void crl_close(struct crl_lab *lab)

@@ -64,11 +64,30 @@ static void test_left_out(void **state)
     crl_close(&lab);
 }
 
+/* A signed report that names a migration agent. */
+static void test_migration_agent(void **state)
+{
+    static struct snp_verdict v;
+    struct crl_lab lab;
+    struct err err;
+
+    (void) state;
+    crl_open_with(&lab, 1);
+    assert_int_equal(snp_verify(span_of(lab.l.report, SNP_REPORT_SIZE), &lab.l.chain, &lab.expect, &v, &err),
+                     -1);
+    test_check_err(&err, ERR_DENIED, "migration agent: a migration agent can read this VM's memory", "agent");
+    lab.expect.migration_agents = (struct snp_list){lab.l.parsed.report_id_ma, 1, false};
+    assert_int_equal(snp_verify(span_of(lab.l.report, SNP_REPORT_SIZE), &lab.l.chain, &lab.expect, &v, &err),
+                     0);
+    crl_close(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_migration_agent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

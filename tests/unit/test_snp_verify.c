@@ -213,6 +213,12 @@ static void test_dates(void **state)
     expect_row(&l, &e, SNP_CHECK_DATES, ERR_DENIED, "root", "before the root");
 }
 
+#define LIST(bytes)                                                                                          \
+    (struct snp_list)                                                                                        \
+    {                                                                                                        \
+        bytes, 1, false                                                                                      \
+    }
+
 static void test_expectations(void **state)
 {
     static const uint8_t other[SNP_CHIP_ID_SIZE] = {1};
@@ -244,6 +250,23 @@ static void test_expectations(void **state)
     REFUSED(e.host_data.count = 0, SNP_CHECK_HOST_DATA, ERR_DENIED, "empty list");
     REFUSED(e.chip_ids.count = 0, SNP_CHECK_CHIP_ID, ERR_DENIED, "empty list");
     REFUSED(e.id_key_digests.count = 0, SNP_CHECK_ID_KEY, ERR_DENIED, "empty list");
+    REFUSED(e.author_key_digests.any = false, SNP_CHECK_AUTHOR_KEY, ERR_DENIED, "empty list");
+    REFUSED(e.family_ids.any = false, SNP_CHECK_FAMILY_ID, ERR_DENIED, "empty list");
+    REFUSED(e.image_ids.any = false, SNP_CHECK_IMAGE_ID, ERR_DENIED, "empty list");
+    REFUSED(e.report_ids.any = false, SNP_CHECK_REPORT_ID, ERR_DENIED, "empty list");
+    REFUSED(e.firmware.set = false, SNP_CHECK_EXPECTATIONS, ERR_MISSING, "minimum firmware version");
+    REFUSED(e.author_key_digests = LIST(l.parsed.author_key_digest), SNP_CHECK_COUNT, ERR_NONE, "");
+    REFUSED(e.family_ids = LIST(l.parsed.family_id), SNP_CHECK_COUNT, ERR_NONE, "");
+    REFUSED(e.image_ids = LIST(l.parsed.image_id), SNP_CHECK_COUNT, ERR_NONE, "");
+    REFUSED(e.report_ids = LIST(l.parsed.report_id), SNP_CHECK_COUNT, ERR_NONE, "");
+    REFUSED(e.author_key_digests = LIST(other), SNP_CHECK_AUTHOR_KEY, ERR_DENIED, "expected 01000000");
+    REFUSED(e.family_ids = LIST(other), SNP_CHECK_FAMILY_ID, ERR_DENIED, "expected 01000000");
+    REFUSED(e.image_ids = LIST(other), SNP_CHECK_IMAGE_ID, ERR_DENIED, "expected 01000000");
+    REFUSED(e.report_ids = LIST(other), SNP_CHECK_REPORT_ID, ERR_DENIED, "found ab942f03");
+    REFUSED((e.firmware.min = (struct snp_version){.build = 30, .minor = 55, .major = 1}), SNP_CHECK_FIRMWARE,
+            ERR_DENIED, "at least 1.55.30, found 1.55.29");
+    REFUSED((e.firmware.min = (struct snp_version){.build = 29, .minor = 55, .major = 1}), SNP_CHECK_COUNT,
+            ERR_NONE, "");
     /* another value: the text tells both */
     REFUSED(e.measurements.entries = other, SNP_CHECK_MEASUREMENT, ERR_DENIED,
             "expected 01000000000000000000000000000000..., found 7f51e17f72a04d5422cb2c0099816653");
