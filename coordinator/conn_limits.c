@@ -24,7 +24,7 @@ static const uint32_t values[LIMITS_DOORS][LIMITS_COUNT] = {
                      [LIMITS_PER_ADDRESS] = 32,
                      [LIMITS_HANDSHAKE_MS] = 5000,
                      [LIMITS_DEADLINE_MS] = 15000,
-                     [LIMITS_ATTESTATIONS] = 20},
+                     [LIMITS_ATTESTATIONS] = 10},
     [LIMITS_METRICS] = {[LIMITS_CONNECTIONS] = 16,
                      [LIMITS_PER_ADDRESS] = 8,
                      [LIMITS_HANDSHAKE_MS] = 5000,

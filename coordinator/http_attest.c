@@ -62,8 +62,7 @@ static int get_evidence(const struct service *s, const uint8_t *nonce, struct st
     uint8_t report_data[TRANSITION_REPORT_DATA_SIZE];
     struct writer w = writer_of(state->evidence, RATLS_EVIDENCE_MAX);
 
-    if (transition_report_data(&bound, report_data, err) < 0 ||
-        s->evidence(s->evidence_ctx, report_data, &w, err) < 0)
+    if (transition_report_data(&bound, report_data, err) < 0 || service_evidence(s, report_data, &w, err) < 0)
         return -1;
     if (w.bad || w.len == 0)
         return err_set(err, ERR_LIMIT, 0, "the evidence does not fit into %zu bytes", w.cap);
@@ -114,10 +113,8 @@ static int attest(const struct service *s, const uint8_t *nonce, struct http_rep
         return -1;
     read_history(s, &state);
     if (get_evidence(s, nonce, &state, &err) == 0) {
-        metrics_add(s->metrics, METRICS_EVIDENCE, 1);
         rc = reply_answer(s, &state, out);
     } else {
-        metrics_add(s->metrics, METRICS_EVIDENCE_ERRORS, 1);
         (void) err_prefix(&err, "getting the attestation report");
         rc = http_reply_error(out, 500, "internal", err.text);
     }

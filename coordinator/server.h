@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* server: the sockets: accept, read, write, deadlines, limits. One thread, nothing blocks, every number is
- * bounded (conn_limits.h).
+/* server: the sockets: accept, read, write, deadlines, limits. One thread, every number is bounded
+ * (conn_limits.h), and nothing blocks but the Coordinator's own evidence (service_evidence).
  */
 #ifndef NACRE_SERVER_H
 #define NACRE_SERVER_H

@@ -128,6 +128,15 @@ const char *service_unready(const struct service *s)
                                      : "this Coordinator has no manifest yet";
 }
 
+int service_evidence(const struct service *s, const uint8_t report_data[SNP_REPORT_DATA_SIZE],
+                     struct writer *w, struct err *err)
+{
+    int rc = s->evidence(s->evidence_ctx, report_data, w, err);
+
+    metrics_add(s->metrics, rc == 0 ? METRICS_EVIDENCE : METRICS_EVIDENCE_ERRORS, 1);
+    return rc;
+}
+
 static int issue_leaf(const struct service *s, const struct generation *g, const struct examine_peer *peer,
                       int64_t now_s, struct writer *der, struct err *err)
 {

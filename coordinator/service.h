@@ -85,6 +85,10 @@ bool service_needs_recovery(const struct service *s) __attribute__((nonnull));
 /* Why there is no current generation. */
 const char *service_unready(const struct service *s) __attribute__((nonnull));
 
+/* Call s->evidence, which is not NULL, and count it. Blocks until the report is there. */
+int service_evidence(const struct service *s, const uint8_t report_data[SNP_REPORT_DATA_SIZE],
+                     struct writer *w, struct err *err) __attribute__((warn_unused_result, nonnull));
+
 /* The answer to NewMeshCert, MESHAPI_RESPONSE_MAX bytes at most, for a peer whose status is GRPC_OK and whose
  * evidence was judged by g. The response holds the workload's secret: wipe it. Returns 0, or -1 with *err
  * set. */

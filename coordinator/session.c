@@ -40,13 +40,13 @@ static int add_evidence(struct session *s, const uint8_t client_nonce[ATLS_NONCE
     if (atls_report_data(writer_span(&key), client_nonce, report_data, err) < 0)
         return -1;
     if (s->service->evidence_kind != RATLS_TDX)
-        return s->service->evidence(s->service->evidence_ctx, report_data, w, err);
+        return service_evidence(s->service, report_data, w, err);
     /* aTLS carries a quote as a message */
     AUTO_FREE uint8_t *quote = malloc(ATLS_EVIDENCE_MAX);
     struct writer raw = writer_of(quote, quote != NULL ? ATLS_EVIDENCE_MAX : 0);
     if (quote == NULL)
         return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
-    if (s->service->evidence(s->service->evidence_ctx, report_data, &raw, err) < 0)
+    if (service_evidence(s->service, report_data, &raw, err) < 0)
         return -1;
     return tdx_evidence_encode(writer_span(&raw), w, err);
 }

@@ -44,7 +44,7 @@ static int own_evidence(struct session *s, struct writer *w, struct err *err)
         return err_set(err, ERR_LIMIT, 0, "nacre/1: own key does not fit");
     if (ratls_link_report_data(&s->link, RATLS_SERVER, writer_span(&key), report_data, err) < 0)
         return -1;
-    return s->service->evidence(s->service->evidence_ctx, report_data, w, err);
+    return service_evidence(s->service, report_data, w, err);
 }
 
 static int show_evidence(struct session *s, struct err *err)
