@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Coordinator's HTTP: /attest, /capabilities, /probe, /metrics. Clients: curl and urllib; the metrics are read by
+"""The Coordinator's HTTP: /attest, /capabilities, /probe, /metrics. Clients: curl, urllib and Go's; the metrics are read by
 prometheus_client's parser.
 """
 import base64
@@ -19,7 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import crowd
-from test_coordinator import COORDINATOR, OTHER_DOORS, Coordinator, Refused, join, lab, run  # noqa: F401 (lab is a fixture)
+from test_coordinator import BUILD, COORDINATOR, OTHER_DOORS, Coordinator, Refused, join, lab, run  # noqa: F401 (lab is a fixture)
 
 NONCE = base64.b64encode(bytes(range(32))).decode()
 LISTEN = ["--user-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]
@@ -182,10 +182,14 @@ def test_attest(lab, tmp_path):  # noqa: F811
         again = curl("-H", "Content-Type: application/json", "-d", json.dumps({"nonce": NONCE}),
                      f"http://127.0.0.1:{c.ports['http']}/attest")
         assert json.loads(again.stdout) == answer
+        by_go = subprocess.run([BUILD / "tools/go-peer", "attest", f"http://127.0.0.1:{c.ports['http']}/attest"], text=True,
+                               capture_output=True, timeout=30)
+        assert by_go.stdout.split() == ["200", "1.3.9901.2.1", str(len(manifests)), "1", agent.asked[-1].hex(),
+                                        (b"evidence over " + agent.asked[-1]).hex()], by_go
         agent.refuse = True
         status, answer = c.attest()
         assert (status, answer["code"]) == (500, "internal") and "not today" in answer["error"]
-        assert c.metric("nacre_own_evidence_total") == 2 and c.metric("nacre_own_evidence_errors_total") == 1
+        assert c.metric("nacre_own_evidence_total") == 3 and c.metric("nacre_own_evidence_errors_total") == 1
         agent.refuse = False
         codes = [c.attest()[0] for _ in range(40)]
         assert set(codes) <= {200, 429}

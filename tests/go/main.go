@@ -10,6 +10,7 @@ import (
 )
 
 var commands = map[string]func(args []string) error{
+	"attest":      attestCommand,
 	"coordinator": coordinatorCommand,
 	"join":        joinCommand,
 	"protobuf":    protobufCommand,
