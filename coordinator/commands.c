@@ -152,8 +152,10 @@ int commands_manifest(int argc, char **argv, struct err *err)
 
     if (argc >= 2 && strcmp(argv[1], "set") == 0)
         return commands_manifest_set(argc - 1, argv + 1, err);
+    if (argc >= 2 && strcmp(argv[1], "sign") == 0)
+        return commands_manifest_sign(argc - 1, argv + 1, err);
     if (argc < 2 || strcmp(argv[1], "check") != 0) {
-        commands_usage(err, "what can be done with a manifest is: check, set");
+        commands_usage(err, "what can be done with a manifest is: check, sign, set");
         return COMMANDS_USAGE;
     }
     for (int i = 2; i < argc; i++) {

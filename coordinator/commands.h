@@ -31,6 +31,7 @@ int commands_run(int argc, char **argv, struct err *err) __attribute__((nonnull)
 
 /* commands_owner.c; argv[0] is "set" */
 int commands_manifest_set(int argc, char **argv, struct err *err) __attribute__((nonnull));
+int commands_manifest_sign(int argc, char **argv, struct err *err) __attribute__((nonnull));
 int commands_recover(int argc, char **argv, struct err *err) __attribute__((nonnull));
 
 /* The exit status for an error. */

@@ -9,14 +9,17 @@
 #include "policy_files.h"
 #include "share_file.h"
 #include "test_root.h"
+#include "transition.h"
 #include "trust_files.h"
 #include "user_client.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#define SIGNATURE_FILE_MAX 256 /* bytes */
 #define SHARES_NAME "seed-shares.json"
 
 /* What both commands have. */
@@ -27,6 +30,7 @@ struct owner_args {
     const char *shares; /* set: where to write; recover: from where to read */
     const char *ca_out;
     const char *previous;
+    const char *signature; /* a file */
     const char *collateral;
     struct opt_files policies;
     struct opt_files roots;
@@ -149,6 +153,7 @@ static int send_set(const struct owner_args *a, struct owner *o, struct policy_f
                     struct err *err)
 {
     uint8_t previous[SHA256_SIZE];
+    AUTO_BYTES signature = {0};
     struct userapi_set_request request = {
         .manifest = fileio_span(&o->text), .policies = {.items = policies->spans, .count = policies->count}
     };
@@ -160,6 +165,9 @@ static int send_set(const struct owner_args *a, struct owner *o, struct policy_f
         rc = hex_decode(span_str(a->previous), previous, sizeof previous, err);
         request.previous = span_of(previous, sizeof previous);
     }
+    if (rc == 0 && a->signature != NULL)
+        rc = fileio_read(a->signature, SIGNATURE_FILE_MAX, &signature, err);
+    request.signature = fileio_span(&signature);
     if (rc == 0)
         rc = userapi_set_request_encode(&request, &w, err);
     o->client.path = USERAPI_SET_MANIFEST;
@@ -180,6 +188,7 @@ int commands_manifest_set(int argc, char **argv, struct err *err)
         {"key",            OPT_TEXT,    &a.key,         0},
         {"ca-out",         OPT_TEXT,    &a.ca_out,      0},
         {"previous",       OPT_TEXT,    &a.previous,    0},
+        {"signature",      OPT_TEXT,    &a.signature,   0},
         {"collateral",     OPT_TEXT,    &a.collateral,  0},
         {"no-tee",         OPT_FLAG,    &a.no_tee,      0},
         {test_root_option, OPT_FILES,   &a.roots,       0},
@@ -200,6 +209,58 @@ int commands_manifest_set(int argc, char **argv, struct err *err)
     if (send_set(&a, &o, &policies, err) < 0)
         return COMMANDS_FAILED;
     return report_set(&a, &o, err);
+}
+
+/* --- manifest sign ---------------------------------------------------------------------------------- */
+
+static int sign_to(const char *path, const struct ecc_pair *key, const struct transition *t, struct err *err)
+{
+    uint8_t digest[SHA256_SIZE];
+    uint8_t der[ECC_SIG_MAX];
+    struct ecc_sig sig;
+    struct writer w = writer_of(der, sizeof der);
+
+    if (transition_owner_digest(t, digest, err) < 0 ||
+        ecc_sign(key, span_of(digest, sizeof digest), &sig, err) < 0)
+        return -1;
+    ecc_sig_to_der(key->pub.curve, &sig, &w);
+    const char *slash = strrchr(path, '/');
+    char dir[PATH_MAX] = ".";
+    if (slash != NULL &&
+        (size_t) snprintf(dir, sizeof dir, "%.*s", (int) (slash + 1 - path), path) >= sizeof dir)
+        return err_set(err, ERR_LIMIT, 0, "--out: the name is too long");
+    return write_file(dir, slash == NULL ? path : slash + 1, writer_span(&w), true, err);
+}
+
+int commands_manifest_sign(int argc, char **argv, struct err *err)
+{
+    struct owner_args a = {0};
+    struct transition t = {0};
+    const char *out = NULL;
+    const struct opt opts[] = {
+        {"FILE",     OPT_OPERAND, &a.manifest, 0},
+        {"key",      OPT_TEXT,    &a.key,      0},
+        {"previous", OPT_TEXT,    &a.previous, 0},
+        {"out",      OPT_TEXT,    &out,        0},
+    };
+    AUTO_OWNER o = {0};
+
+    if (opts_read(argc, argv, opts, sizeof opts / sizeof opts[0], err) < 0)
+        return COMMANDS_USAGE;
+    if (a.manifest == NULL || a.key == NULL || a.previous == NULL || out == NULL) {
+        commands_usage(err, "FILE, --key, --previous and --out are needed");
+        return COMMANDS_USAGE;
+    }
+    if (hex_decode(span_str(a.previous), t.previous, sizeof t.previous, err) < 0) {
+        (void) err_prefix(err, "--previous");
+        return COMMANDS_USAGE;
+    }
+    if (fileio_read(a.manifest, MANIFEST_SIZE_MAX, &o.text, err) < 0 ||
+        manifest_parse(fileio_span(&o.text), a.manifest, false, &o.manifest, err) < 0 ||
+        key_file_ec(a.key, &o.key, err) < 0)
+        return commands_status(err);
+    memcpy(t.manifest, o.manifest.sha256, sizeof t.manifest);
+    return sign_to(out, &o.key, &t, err) < 0 ? commands_status(err) : COMMANDS_OK;
 }
 
 /* --- recover ---------------------------------------------------------------------------------------- */

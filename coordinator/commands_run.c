@@ -62,12 +62,16 @@ static void changed(void *ctx, const struct service *s)
 {
     const struct run_options *o = ctx;
     const struct generation *g = s->current;
-    char hex[2 * SHA256_SIZE + 1] = "";
+    char manifest[2 * SHA256_SIZE + 1] = "";
+    char transition[2 * SHA256_SIZE + 1] = "";
     struct err err;
 
-    for (size_t i = 0; i < SHA256_SIZE; i++)
-        (void) snprintf(hex + 2 * i, 3, "%02x", g->manifest.sha256[i]);
-    joinlog_note(run_state_wall_s(), "manifest %llu in force: %s", (unsigned long long) g->number, hex);
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        (void) snprintf(manifest + 2 * i, 3, "%02x", g->manifest.sha256[i]);
+        (void) snprintf(transition + 2 * i, 3, "%02x", g->latest.digest[i]);
+    }
+    joinlog_note(run_state_wall_s(), "manifest %llu in force: %s transition=%s",
+                 (unsigned long long) g->number, manifest, transition);
     if (g->manifest.seedshare_owners.count == 0 && !s->seed_on_disk)
         joinlog_note(run_state_wall_s(),
                      "WARNING: no seed file and no SeedshareOwnerPubKeys: after a restart "

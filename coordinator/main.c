@@ -22,7 +22,8 @@ static const struct command commands[] = {
      },
     {
      .name = "manifest",
-     .usage = "check FILE [--no-tee] [--json] | set FILE --coordinator HOST[:PORT] --policy FILE|DIR... "
+     .usage = "check FILE [--no-tee] [--json] | sign FILE --previous HEX --key PEM --out FILE | set FILE "
+                 "--coordinator HOST[:PORT] --policy FILE|DIR... "
                  "[--key PEM] [--ca-out DIR] [--previous HEX] --collateral DIR|none|--no-tee",                                                                 .roots = true,
      .does = "check a manifest and print its digest; give it to a Coordinator",
      .run = commands_manifest,

@@ -78,23 +78,64 @@ static void set_free(struct set *set)
     free(set);
 }
 
-/* May this client replace the manifest that is in force? */
+/* The Signature is of this key (hex of a SubjectPublicKeyInfo) over digest. */
+static bool signed_by(struct span hex, struct span signature, const uint8_t digest[SHA256_SIZE])
+{
+    uint8_t spki[ECC_SPKI_MAX];
+    struct ecc_public key;
+    struct ecc_sig sig;
+    struct err err; /* then it is not */
+
+    return hex.len <= 2 * sizeof spki && hex_decode(hex, spki, hex.len / 2, &err) == 0 &&
+           ecc_public_from_spki(span_of(spki, hex.len / 2), &key, &err) == 0 &&
+           ecc_sig_from_der(key.curve, signature, &sig, &err) == 0 &&
+           ecc_verify(&key, span_of(digest, SHA256_SIZE), &sig, &err) == 0;
+}
+
+/* A workload owner of the manifest in force has signed, offline, that this one follows it. */
+static bool is_signed(const struct set *set)
+{
+    const struct generation *now = set->service->current;
+    struct transition t = {0};
+    uint8_t digest[SHA256_SIZE];
+    struct err err; /* then it is not */
+
+    memcpy(t.previous, now->latest.digest, sizeof t.previous);
+    if (hash_bytes(HASH_SHA256, set->message.manifest, t.manifest, &err) < 0 ||
+        transition_owner_digest(&t, digest, &err) < 0)
+        return false;
+    for (size_t i = 0; i < now->manifest.owner_keys.count; i++) {
+        if (signed_by(now->manifest.owner_keys.hex[i], set->message.signature, digest))
+            return true;
+    }
+    return false;
+}
+
+/* Why this client may not replace the manifest in force; NULL: it may. */
+static const char *why_not(const struct set *set, const struct manifest *now)
+{
+    if (now->owner_digests.count + now->owner_keys.count == 0)
+        return "the manifest names no owner: it cannot be replaced";
+    if (set->message.signature.len > 0)
+        return is_signed(set) ? NULL
+                              : "Signature: not over this manifest after the latest transition by one of "
+                                "WorkloadOwnerPubKeys";
+    if (set->request->spki.len == 0)
+        return "a workload owner's key is needed: the client has shown none";
+    return manifest_is_owner(now, set->request->spki)
+               ? NULL
+               : "the client's key is not a workload owner's of the manifest";
+}
+
 static bool may_set(const struct set *set, struct usercalls_answer *a)
 {
     const struct generation *now = set->service->current;
+    const char *reason = now == NULL ? NULL : why_not(set, &now->manifest);
 
-    if (set->message.signature.len > 0) {
-        refuse(a, GRPC_UNIMPLEMENTED, "a detached signature is not supported: connect with the owner's key");
-        return false;
-    }
-    if (now == NULL)
-        return true;
-    if (now->manifest.owner_digests.count + now->manifest.owner_keys.count == 0)
-        refuse(a, GRPC_PERMISSION_DENIED, "the manifest names no owner: it cannot be replaced");
-    else if (set->request->spki.len == 0)
-        refuse(a, GRPC_PERMISSION_DENIED, "a workload owner's key is needed: the client has shown none");
-    else if (!manifest_is_owner(&now->manifest, set->request->spki))
-        refuse(a, GRPC_PERMISSION_DENIED, "the client's key is not a workload owner's of the manifest");
+    if (now == NULL && set->message.signature.len > 0)
+        refuse(a, GRPC_INVALID_ARGUMENT, "Signature: there is no manifest yet whose owner could have signed");
+    else if (reason != NULL)
+        refuse(a, GRPC_PERMISSION_DENIED, reason);
     else
         return true;
     return false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "transition.h"
 
+#include "hex.h"
+
 #include <string.h>
 
 void transition_encode(const struct transition *t, uint8_t out[TRANSITION_SIZE])
@@ -66,6 +68,17 @@ int transition_verify(const struct ecc_public *key, const struct transition_late
         ecc_verify(key, span_of(latest->digest, SHA256_SIZE), &sig, err) < 0)
         return err_prefix(err, "latest transition");
     return 0;
+}
+
+int transition_owner_digest(const struct transition *t, uint8_t out[SHA256_SIZE], struct err *err)
+{
+    uint8_t digest[SHA256_SIZE];
+    char hex[2 * SHA256_SIZE + 1];
+
+    if (transition_digest(t, digest, err) < 0 ||
+        hex_encode(span_of(digest, sizeof digest), hex, sizeof hex, err) < 0)
+        return -1;
+    return hash_bytes(HASH_SHA256, span_str(hex), out, err);
 }
 
 void transition_latest_encode(const struct transition_latest *latest, struct writer *w)

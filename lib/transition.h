@@ -52,6 +52,11 @@ int transition_sign(const struct ecc_pair *key, const uint8_t digest[SHA256_SIZE
 int transition_verify(const struct ecc_public *key, const struct transition_latest *latest, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
+/* What a workload owner signs, as the digest of ECDSA, to have a manifest set by somebody else: the SHA-256
+ * of the lower-case hex digits of the transition's digest. */
+int transition_owner_digest(const struct transition *t, uint8_t out[SHA256_SIZE], struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
 /* The form on disk: the digest, then the signature to the end. */
 void transition_latest_encode(const struct transition_latest *latest, struct writer *w)
     __attribute__((nonnull));

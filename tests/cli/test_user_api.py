@@ -244,6 +244,39 @@ def test_killed(lab, owner):  # noqa: F811
         assert sum(1 for p in (state / "transitions").iterdir()) == count + 1
 
 
+def test_signed_offline(lab, owner):  # noqa: F811
+    """The owner's key never meets the network: what it signed is set by somebody else."""
+    def keyed(name):
+        m = json.loads(owner.manifest(name).read_text())
+        der = subprocess.run(["openssl", "ec", "-in", owner.key, "-pubout", "-outform", "DER"], capture_output=True, check=True).stdout
+        m["WorkloadOwnerPubKeys"] = [der.hex()]
+        del m["WorkloadOwnerKeyDigests"]
+        out = owner.dir / f"keyed-{name}.json"
+        out.write_text(json.dumps(m))
+        return out
+
+    one, two, signature = keyed("one"), keyed("two"), owner.dir / "two.sig"
+    with Empty(lab) as c:
+        set_manifest(c, owner, one, key=None)
+        latest = c.wait_log(r"manifest 1 in force: \w+ transition=([0-9a-f]{64})").group(1)
+        assert latest == (c.state / "transitions/latest").read_bytes()[:32].hex()
+        r = run(COORDINATOR, "manifest", "sign", two, "--previous", latest, "--key", owner.key, "--out", signature)
+        assert (r.returncode, r.stdout) == (0, ""), r.stderr
+        # As Contrast's client does it: ECDSA over the SHA-256 of the transition's digest in hex.
+        transition = hashlib.sha256(hashlib.sha256(two.read_bytes()).digest() + bytes.fromhex(latest)).hexdigest()
+        (owner.dir / "text").write_text(transition)
+        public = owner.dir / "public.pem"
+        run("openssl", "ec", "-in", owner.key, "-pubout", "-out", public)
+        assert "Verified OK" in run("openssl", "dgst", "-sha256", "-verify", public, "-signature", signature, owner.dir / "text").stdout
+        r = set_manifest(c, owner, one, "--signature", signature, key=None, check=False)
+        assert r.returncode == 1 and "PermissionDenied: Signature: not over this manifest" in r.stderr
+        set_manifest(c, owner, two, "--signature", signature, key=None)
+        r = set_manifest(c, owner, two, "--signature", signature, key=None, check=False)
+        assert r.returncode == 1 and "PermissionDenied" in r.stderr
+    for args in [[], ["--previous", "00"], ["--previous", "0" * 64, "--key", owner.key]]:
+        assert run(COORDINATOR, "manifest", "sign", two, *args).returncode == 2
+
+
 def test_one_at_a_time(lab, owner):  # noqa: F811
     with Empty(lab) as c:
         r = run(*c.args[:c.args.index("--listen")], "--listen", "none", "--user-listen", "none", "--http-listen", "none",

@@ -34,6 +34,9 @@ static void test_digest(void **state)
     unhex("1aa2a59f578bb6d05a7cd9dcac714ab7ddb077a0482ce43d72b513f67079bee9", want, sizeof want);
     assert_int_equal(transition_digest(&t, got, &err), 0);
     assert_memory_equal(got, want, sizeof want);
+    unhex("3161cd49139dae98ae78c09ecb3f15dd3811867ba310cc1a28f36887c9293430", want, sizeof want);
+    assert_int_equal(transition_owner_digest(&t, got, &err), 0);
+    assert_memory_equal(got, want, sizeof want);
     transition_encode(&t, bytes);
     assert_int_equal(transition_decode(span_of(bytes, sizeof bytes), &back, &err), 0);
     assert_memory_equal(&back, &t, sizeof t);

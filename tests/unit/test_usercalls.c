@@ -293,6 +293,64 @@ static void test_life(void **state)
     lab_stop(&lab);
 }
 
+/* The owner signs offline; somebody without a key sets the manifest. */
+static void test_signed(void **state)
+{
+    static char keyed[2][TEXT_MAX];
+    struct lab lab;
+    uint8_t spki[ECC_SPKI_MAX], der[ECC_SIG_MAX], digest[SHA256_SIZE];
+    char hex[2 * ECC_SPKI_MAX + 1];
+    struct transition t = {0};
+    struct userapi_set_request r = {
+        .manifest = span_str(""), .policies = {&policy, 1, 1}
+    };
+
+    (void) state;
+    struct writer w = writer_of(spki, sizeof spki);
+    ecc_public_to_spki(&owner.pub, &w);
+    hex_of(writer_span(&w), hex, sizeof hex);
+    for (int i = 0; i < 2; i++) {
+        char *with_list =
+            test_replace(i == 0 ? first : second, "WorkloadOwnerKeyDigests", "WorkloadOwnerPubKeys");
+        char *list = strstr(with_list, "PubKeys\": [\"") + strlen("PubKeys\": [\"");
+
+        (void) snprintf(keyed[i], TEXT_MAX, "%.*s%s%s", (int) (list - with_list), with_list, hex,
+                        strchr(list, '"'));
+        free(with_list);
+    }
+    lab_new(&lab);
+    assert_int_equal(set(&lab, keyed[0], NULL, nothing), GRPC_OK);
+    memcpy(t.previous, lab.service.current->latest.digest, sizeof t.previous);
+    for (int row = 0; row < 4; row++) { /* the stranger's, of another manifest, of another history, good */
+        struct ecc_sig sig;
+        struct writer s = writer_of(der, sizeof der), m = writer_of(message, sizeof message);
+
+        assert_int_equal(hash_bytes(HASH_SHA256, span_str(keyed[row == 1 ? 0 : 1]), t.manifest, &err), 0);
+        t.previous[0] ^= row == 2;
+        assert_int_equal(transition_owner_digest(&t, digest, &err), 0);
+        t.previous[0] ^= row == 2;
+        assert_int_equal(ecc_sign(row == 0 ? &stranger : &owner, span_of(digest, sizeof digest), &sig, &err),
+                         0);
+        ecc_sig_to_der(row == 0 ? ECC_CURVE_P256 : ECC_CURVE_P384, &sig, &s);
+        r.manifest = span_str(keyed[1]);
+        r.signature = writer_span(&s);
+        assert_int_equal(userapi_set_request_encode(&r, &m, &err), 0);
+        assert_int_equal(call(&lab, USERAPI_SET_MANIFEST, writer_span(&m), NULL, nothing),
+                         row == 3 ? GRPC_OK : GRPC_PERMISSION_DENIED);
+        if (row < 3)
+            check_says("Signature: not over this manifest");
+    }
+    assert_int_equal(lab.service.current->number, 2);
+    /* Once is all: the history has moved on. */
+    struct writer m = writer_of(message, sizeof message);
+    assert_int_equal(userapi_set_request_encode(&r, &m, &err), 0);
+    assert_int_equal(call(&lab, USERAPI_SET_MANIFEST, writer_span(&m), NULL, nothing),
+                     GRPC_PERMISSION_DENIED);
+    /* The owner's key in the connection serves too. */
+    assert_int_equal(set(&lab, keyed[0], &owner, nothing), GRPC_OK);
+    lab_stop(&lab);
+}
+
 static int recover(struct lab *lab, const struct mesh_secret_seed *seed, const struct ecc_pair *key,
                    struct span rsa)
 {
@@ -357,7 +415,7 @@ static void test_refused_requests(void **state)
         {2, GRPC_INVALID_ARGUMENT,    "Policies[1]: is given twice"               },
         {3, GRPC_INVALID_ARGUMENT,    "manifest"                                  },
         {4, GRPC_FAILED_PRECONDITION, "PreviousTransitionHash"                    },
-        {5, GRPC_UNIMPLEMENTED,       "a detached signature"                      },
+        {5, GRPC_INVALID_ARGUMENT,    "no manifest yet whose owner"               },
     };
 
     (void) state;
@@ -416,9 +474,8 @@ static void test_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_life),
-        cmocka_unit_test(test_recover),
-        cmocka_unit_test(test_refused_requests),
+        cmocka_unit_test(test_life),    cmocka_unit_test(test_signed),
+        cmocka_unit_test(test_recover), cmocka_unit_test(test_refused_requests),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
