@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from test_coordinator import BUILD, COORDINATOR, HOST_DATA, Coordinator, Lab, Psp, Refused, join, run
+from test_coordinator import BUILD, TOP, COORDINATOR, HOST_DATA, Coordinator, Lab, Psp, Refused, join, run
 
 GO = BUILD / "tools/go-peer"
 CLIENT = BUILD / "tools/join_client"
@@ -224,6 +224,20 @@ def test_bad_coordinators(lab, version, bad, evidence, says):
     assert said.startswith("refused ") and re.search(says, said), said
     # nothing of ours goes to one that fails before our evidence is due
     assert len(answers) == (bad in ("wrong nonce", "leaf", "unavailable")), answers
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_quotes(lab, version):
+    """A TD's evidence, as go-tdx-guest reads it. There is no root for quotes made here: form and report data only."""
+    quote = TOP / "tests/vectors/tdx/v4.bin"
+    policy = lab.path("policy.json")
+    for args, says in ((["-quotes"], JOINED), (["-quotes", "-bad", "wrong nonce"], "the quote has other report data"),
+                       ([], "no evidence in the certificate")):
+        with GoCoordinator(lab, *args) as c:
+            policy.write_bytes(lab.policy(c.port, c.pin, "contrast"))
+            r = subprocess.run([str(a) for a in (CLIENT, policy, c.port, f"quote:{quote}", lab.dir / "ark.der", version)],
+                               capture_output=True, text=True, timeout=60)
+            assert says in r.stdout, r.stdout
 
 
 @pytest.mark.parametrize("changes, says", [

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -25,6 +26,8 @@ import (
 
 	"github.com/google/go-sev-guest/abi"
 	spb "github.com/google/go-sev-guest/proto/sevsnp"
+	tdxabi "github.com/google/go-tdx-guest/abi"
+	tpb "github.com/google/go-tdx-guest/proto/tdx"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -35,7 +38,7 @@ const (
 	alpnNonce = "atls:v1:nonce:"
 )
 
-var oidSNP = asn1.ObjectIdentifier{1, 3, 9901, 2, 1}
+var oidSNP, oidTDX = asn1.ObjectIdentifier{1, 3, 9901, 2, 1}, asn1.ObjectIdentifier{1, 3, 9901, 2, 2}
 
 func newNonce() []byte {
 	nonce := make([]byte, nonceSize)
@@ -150,9 +153,9 @@ func peerCertificate(raw [][]byte) (*x509.Certificate, error) {
 	return cert, err
 }
 
-func evidenceOf(cert *x509.Certificate) []byte {
+func evidenceOf(cert *x509.Certificate, oid asn1.ObjectIdentifier) []byte {
 	for _, ext := range cert.Extensions {
-		if ext.Id.Equal(oidSNP) {
+		if ext.Id.Equal(oid) {
 			return ext.Value
 		}
 	}
@@ -162,7 +165,7 @@ func evidenceOf(cert *x509.Certificate) []byte {
 // checkEvidence verifies evidence under a test root, for this key and this nonce.
 func checkEvidence(cert *x509.Certificate, nonce, root []byte, want *evidence) error {
 	attestation := new(spb.Attestation)
-	data := evidenceOf(cert)
+	data := evidenceOf(cert, oidSNP)
 	if data == nil {
 		return errors.New("no evidence in the certificate")
 	}
@@ -175,6 +178,30 @@ func checkEvidence(cert *x509.Certificate, nonce, root []byte, want *evidence) e
 	}
 	want.bytes["report_data"] = expected
 	return want.judgeAttestation(attestation, root, time.Now())
+}
+
+// checkQuote looks at the form of a TDX quote and at what it answers. There is no root for quotes made in a test: the
+// signature is not looked at.
+func checkQuote(cert *x509.Certificate, nonce []byte) error {
+	quote := new(tpb.QuoteV4)
+	data := evidenceOf(cert, oidTDX)
+	if data == nil {
+		return errors.New("no quote in the certificate")
+	}
+	if err := proto.Unmarshal(data, quote); err != nil {
+		return err
+	}
+	if err := tdxabi.CheckQuoteV4(quote); err != nil {
+		return err
+	}
+	expected, err := reportData(cert.PublicKey, nonce)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(quote.GetTdQuoteBody().GetReportData(), expected) {
+		return errors.New("the quote has other report data")
+	}
+	return nil
 }
 
 // nonceFromHello: the client's nonce, in an ALPN name or, as older clients have it, in the server name.

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* join_client POLICY PORT PSP_SOCKET TEST_ROOT [1.2|1.3]: one attempt of the agent's join code (agent/join.c)
  * over a socket to 127.0.0.1, without the agent's process around it. Evidence comes from softpsp; a
- * Coordinator whose own evidence the policy wants may have the test root. Prints "joined VERSION" or "refused
- * CODE: TEXT".
- */
+ * Coordinator whose own evidence the policy wants may have the test root. With quote:FILE in place of the
+ * socket the evidence is this TDX quote, with the report data put into it: its signature is wrong then.
+ * Prints "joined, secret of N bytes" or "refused CODE: TEXT". */
 #include "fileio.h"
 #include "join.h"
 #include "snp_cert_table.h"
 #include "snp_evidence.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,20 @@ static int get_evidence(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SI
         snp_report_parse(bytes, &report, err) < 0)
         return -1;
     return snp_evidence_encode(bytes, &chain, snp_report_product(&report), w, err);
+}
+
+#define QUOTE_REPORT_DATA 568 /* offset in a quote of version 4 */
+
+static int get_quote(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SIZE], struct writer *w,
+                     struct err *err)
+{
+    const struct fileio_bytes *quote = ctx;
+
+    if (quote->len < QUOTE_REPORT_DATA + ATLS_REPORT_DATA_SIZE)
+        return err_set(err, ERR_FORMAT, 0, "no quote");
+    memcpy(quote->data + QUOTE_REPORT_DATA, report_data, ATLS_REPORT_DATA_SIZE);
+    writer_bytes(w, fileio_span(quote));
+    return 0;
 }
 
 /* Returns what join_step said in the end, or -1 when the connection broke. */
@@ -102,7 +117,12 @@ static int connect_unix(const char *path)
 static int attempt(char **argv, const struct policy *policy, struct span root, struct err *err)
 {
     static const uint8_t no_events[RATLS_HEAD_SIZE];
-    int psp = connect_unix(argv[3]);
+    AUTO_BYTES quote = {0};
+    bool tdx = strncmp(argv[3], "quote:", 6) == 0;
+
+    if (tdx && fileio_read(argv[3] + 6, 1 << 16, &quote, err) < 0)
+        return -1;
+    int psp = tdx ? open("/dev/null", O_RDONLY | O_CLOEXEC) : connect_unix(argv[3]);
     int fd = connect_tcp(argv[2]);
     struct join_config config = {
         .coordinator = &policy->coordinator,
@@ -112,9 +132,9 @@ static int attempt(char **argv, const struct policy *policy, struct span root, s
                                                   : TLS_ONLY_13,
         .event_head = no_events,
         .test_root = root,
-        .evidence = get_evidence,
-        .evidence_kind = RATLS_SNP,
-        .ctx = &psp,
+        .evidence = tdx ? get_quote : get_evidence,
+        .evidence_kind = tdx ? RATLS_TDX : RATLS_SNP,
+        .ctx = tdx ? (void *) &quote : (void *) &psp,
     };
 
     if (psp < 0 || fd < 0)
