@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The user API with Go as the operator (crypto/tls, grpc): what Contrast's command line would do, over both versions of TLS."""
+import base64
 import hashlib
 import json
+import re
 import subprocess
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from test_coordinator import BUILD
 from test_go_atls import go_join, lab  # noqa: F401
 from test_user_api import POLICY, RSA, Empty, Owner
+from test_verify_deployment import COORDINATOR_HOST_DATA, Deployment
 
 GO = BUILD / "tools/go-peer"
 
@@ -86,3 +89,28 @@ def test_bad_manifests(lab, owner):  # noqa: F811
         other.write_bytes(b"another")
         answer = call(c, "SetManifest", manifest=owner.manifest("x"), policies=other, key=owner.key)
         assert code(answer) == "InvalidArgument", answer
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory):
+    """Our Coordinator in a VM: its certificate holds evidence."""
+    d = Deployment(tmp_path_factory.mktemp("deployment"))
+    d.user = f"127.0.0.1:{d.user_port}"
+    pem = d.root.read_text()
+    d.root_der = d.lab.dir / "root.der"
+    d.root_der.write_bytes(base64.b64decode(re.search(r"-----\n(.*?)\n-----", pem, re.S).group(1)))
+    yield d
+    d.stop()
+    d.vm.close()
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_attested_coordinator(deployment, version):
+    """go-sev-guest finds our Coordinator's evidence good, for the nonce and key of this connection."""
+    d = deployment
+    right = {"test_root": d.root_der, "measurement": d.lab.digest, "host_data": COORDINATOR_HOST_DATA, "tls": version}
+    got = call(d, "GetManifests", **right)
+    assert got["code"] == "OK" and got["Manifests"] == [d.manifest.read_bytes().hex()], got
+    for change in ({"measurement": "ab" * 48}, {"host_data": "ab" * 32}):
+        answer = call(d, "GetManifests", **{**right, **change})
+        assert answer["code"] == "Unavailable" and next(iter(change)).upper() in answer["error"], answer

@@ -33,6 +33,8 @@ type user struct {
 	address string
 	tls     string
 	key     crypto.Signer // shown in a certificate; nil: none is
+	root    []byte        // of the Coordinator's evidence; nil: none is demanded
+	want    *evidence     // what it must say
 }
 
 func readKey(path string) (crypto.Signer, error) {
@@ -68,14 +70,18 @@ func (u *user) certificate() (*tls.Certificate, error) {
 }
 
 func (u *user) call(method string, request, response *dynamicpb.Message) error {
+	nonce := newNonce()
 	config := &tls.Config{
 		InsecureSkipVerify: true, // by VerifyPeerCertificate
 		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
-			_, err := peerCertificate(raw)
+			cert, err := peerCertificate(raw)
+			if err == nil && u.root != nil {
+				err = checkEvidence(cert, nonce, u.root, u.want)
+			}
 			return err
 		},
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return u.certificate() },
-		NextProtos:           []string{alpnNonce + hex.EncodeToString(newNonce()), "h2"},
+		NextProtos:           []string{alpnNonce + hex.EncodeToString(nonce), "h2"},
 	}
 	config.MinVersion, config.MaxVersion = versions(u.tls)
 	conn, err := grpc.NewClient("passthrough:///"+u.address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
@@ -146,22 +152,37 @@ func openShares(out map[string]interface{}, path string) error {
 	return nil
 }
 
+func (u *user) expect(name string) func(string) error {
+	return func(text string) (err error) {
+		u.want.bytes[name], err = hex.DecodeString(text)
+		return err
+	}
+}
+
 // user SetManifest|GetManifests|Recover: one call; prints the answer as JSON, with "code" and "error".
 func userCommand(args []string) error {
 	if len(args) == 0 {
 		return errors.New("user: no call named")
 	}
 	flags := flag.NewFlagSet("user", flag.ExitOnError)
-	u := new(user)
+	u := &user{want: &evidence{"snp", map[string]string{"product": "Genoa"}, map[string][]byte{}}}
 	flags.StringVar(&u.address, "address", "", "the Coordinator's user API")
 	flags.StringVar(&u.tls, "tls", "", "1.2 or 1.3 only")
 	keyFile, shareKey := flags.String("key", "", "private key to show"), flags.String("share-key", "", "opens a seed share")
 	manifestFile, policies := flags.String("manifest", "", "file"), flags.String("policies", "", "files, by commas")
 	seed, salt := flags.String("seed", "", "hex"), flags.String("salt", "", "hex")
+	root := flags.String("test-root", "", "DER, of the Coordinator's evidence, which is demanded then")
+	flags.Func("measurement", "of the Coordinator, hex", u.expect("measurement"))
+	flags.Func("host-data", "of the Coordinator, hex", u.expect("host_data"))
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
 	var err error
+	if *root != "" {
+		if u.root, err = os.ReadFile(*root); err != nil {
+			return err
+		}
+	}
 	if *keyFile != "" {
 		if u.key, err = readKey(*keyFile); err != nil {
 			return err
