@@ -8,6 +8,7 @@
 
 extern const struct command command_evidence;
 extern const struct command command_coordinator;
+extern const struct command command_attestation;
 extern const struct command command_guest;
 
 /* The help of a command; more is put behind it. */

@@ -29,4 +29,13 @@ struct history_expect {
 int history_check(const struct history_expect *expect, struct span message, struct history *h,
                   struct table *t, struct err *err) __attribute__((warn_unused_result, nonnull));
 
+/* The same for an answer of the HTTP attestation API, whose lists and CA certificates are in h->response: its
+ * evidence vouches for the chain of transitions (history_digest). */
+int history_check_attested(const struct history_expect *expect, struct history *h, struct table *t,
+                           struct err *err) __attribute__((warn_unused_result, nonnull));
+
+/* The digest of the transition that the manifests of h end in. ERR_MISSING: there are none. */
+int history_digest(const struct history *h, uint8_t digest[SHA256_SIZE], struct err *err)
+    __attribute__((warn_unused_result, nonnull));
+
 #endif

@@ -2,7 +2,8 @@
 /* nacre-verify: for the data owner, who trusts neither the image's builder nor the operator. */
 #include "commands.h"
 
-static const struct command *const commands[] = {&command_coordinator, &command_guest, &command_evidence};
+static const struct command *const commands[] = {&command_coordinator, &command_attestation, &command_guest,
+                                                 &command_evidence};
 
 int main(int argc, char **argv)
 {

@@ -54,7 +54,7 @@ def test_help_and_usage():
     assert verify("--help").returncode == 0
     assert verify().returncode == 2
     assert verify("frobnicate").returncode == 2
-    for command in ("evidence", "coordinator", "guest"):
+    for command in ("evidence", "coordinator", "attestation", "guest"):
         got = verify(command, "--help")
         assert got.returncode == 0 and f"nacre-verify {command}" in got.stdout and "Exit status" in got.stdout
         assert verify(command).returncode == 2

@@ -4,6 +4,7 @@
 The test is the Coordinator's VM: its attestation socket, whose evidence comes from the real softpsp; and OpenSSL is the
 workload, with the certificate that the real agent brought.
 """
+import base64
 import hashlib
 import json
 import re
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -131,17 +133,17 @@ class Deployment:
     def serve(self, *more, vm=None, manifest=None):
         self.log = self.lab.path("log")
         args = [COORDINATOR, "run", "--state", self.lab.fresh_state(), "--manifest", manifest or self.manifest, "--collateral",
-                "none", "--listen", "127.0.0.1:0", "--user-listen", "127.0.0.1:0", "--http-listen", "none", "--metrics-listen",
+                "none", "--listen", "127.0.0.1:0", "--user-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--metrics-listen",
                 "none", "--test-root", self.root, *(more or ["--evidence-socket", (vm or self.vm).path])]
         with open(self.log, "w") as out:
             self.process = subprocess.Popen([str(a) for a in args], stderr=out)
         for _ in range(400):
             ports = {k: int(p) for p, k in re.findall(r"listening on 127\.0\.0\.1:(\d+) \((\w+)\)", self.log.read_text())}
-            if len(ports) == 2:
+            if len(ports) == 3:
                 break
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.05)
-        self.port, self.user_port = ports["mesh"], ports["user"]
+        self.port, self.user_port, self.http_port = ports["mesh"], ports["user"], ports["http"]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -343,6 +345,40 @@ def test_saved_certificate(deployment, tmp_path):
     assert refused(rows) == ["host data"]
     got = verify(*saved_args(deployment, deployment.out / "mesh-ca.pem", nonce=nonce))
     assert got.returncode == 3 and "carries no evidence" in got.stderr
+
+
+def attestation_args(deployment, path, nonce, **changes):
+    return ["attestation", path, "--nonce", nonce.hex(), *deployment.args(**changes)[2:]]
+
+
+def test_attestation(deployment, tmp_path):
+    """a saved answer of the HTTP API: its evidence vouches for the history and the CAs"""
+    nonce, out, path = bytes(range(32)), tmp_path / "out", tmp_path / "answer.json"
+    request = urllib.request.Request(f"http://127.0.0.1:{deployment.http_port}/attest",
+                                     json.dumps({"nonce": base64.b64encode(nonce).decode()}).encode(), {"Content-Type": "application/json"})
+    answer = json.loads(urllib.request.urlopen(request, timeout=20).read())
+    path.write_text(json.dumps(answer))
+    status, rows, table = check(*attestation_args(deployment, path, nonce, out=out, root_ca_key=deployment.lab.pin))
+    assert status == 0 and refused(rows) == [], table
+    assert rows["report data"]["expected"].startswith("of nonce, history and CAs: ")
+    assert rows["coordinator: policy"]["found"] == "coordinator"
+    assert (out / "mesh-ca.pem").read_bytes() == base64.b64decode(answer["mesh_ca"])
+    assert (out / "history/manifest.0.json").read_bytes() == deployment.manifest.read_bytes()
+    shutil.rmtree(out)
+
+    def changed(expected, nonce=nonce, **members):
+        path.write_text(json.dumps({**answer, **members}))
+        status, rows, table = check(*attestation_args(deployment, path, nonce, out=out))
+        assert status == 1 and refused(rows) == expected and not out.exists(), table
+    b64 = lambda data: base64.b64encode(data).decode()
+    changed(["report data"], nonce=bytes(32))
+    changed(["report data", "history: updates"], manifests=answer["manifests"] * 2) # the same again: nobody may
+    changed(["report data", "manifest: current"], manifests=[b64(deployment.manifest.read_bytes() + b" ")])
+    changed(["report data", "mesh ca: certificate"], mesh_ca=answer["root_ca"])
+    for bad in ({"more": 1}, {"manifests": []}, {"manifests": ["!"]}, {"root_ca": ""}):
+        path.write_text(json.dumps({**answer, **bad}))
+        assert verify(*attestation_args(deployment, path, nonce)).returncode == 3, bad
+    assert verify("attestation", path, *deployment.args()[2:]).returncode == 2 # no nonce
 
 
 def test_revocation(tmp_path):
