@@ -40,7 +40,8 @@ struct join_config {
     struct span mesh_ca;
     enum tls_versions versions; /* nacre/1 is TLS 1.3 whatever this says */
     const uint8_t *event_head;  /* RATLS_HEAD_SIZE bytes, borrowed; nacre/1 binds it */
-    struct span test_root; /* tests and the dev image: DER of the root of the Coordinator's own evidence; empty: AMD's */
+    struct span test_root;      /* tests and the dev image: DER of the root of the Coordinator's own evidence;
+                                   empty: AMD's */
     /* Append evidence whose report holds report_data to w: SNP evidence (lib/snp_evidence), or a quote. An
      * error ends the attempt with exactly this error. */
     int (*evidence)(void *ctx, const uint8_t report_data[ATLS_REPORT_DATA_SIZE], struct writer *w,

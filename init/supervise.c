@@ -66,14 +66,17 @@ static int hear_agent(struct boot *boot, struct boot_end *end)
 /* Wait for a signal or for the agent, and do what it asks for. */
 static int turn(struct boot *boot, struct boot_end *end)
 {
+    const struct agent_link *agent = boot->agent;
     int signal = 0;
-    int r = sys_wait_event(boot->agent != NULL ? agent_link_fd(boot->agent) : -1, SYS_FOREVER, &signal);
+    int r = sys_wait_event(agent != NULL ? agent_link_fd(agent) : -1, SYS_FOREVER, &signal);
 
     if (r < 0)
         return err_set(&end->err, ERR_SYS, -r, "wait for a signal");
     if (is_forwarded(signal))
         (void) sys_kill(boot->workload, signal); /* as above */
-    return r == 1 && boot->agent != NULL ? hear_agent(boot, end) : 0;
+    if (r == 0 || agent == NULL)
+        return 0;
+    return hear_agent(boot, end);
 }
 
 void supervise(struct boot *boot, struct boot_end *end)
