@@ -97,6 +97,16 @@ def test_no_socket(lab, port, attestation):
     assert seen["connect"] == "ENOENT", result.console
 
 
+@pytest.mark.parametrize("uid, seen", [(1000, "statuses"), (2000, "connect")])
+def test_another_user(lab, port, uid, seen):
+    """A process of the workload that has become another user does not reach the socket."""
+    policy = lab.policy(port, workload__attestation="nonce", workload__capabilities=["CAP_SETUID"],
+                        workload__argv=["/bin/probe", "attest-as", str(uid), "1", NONCE])
+    result = lab.boot_policy(policy, port=port)
+    found = result.probe()
+    assert found["uid"] == str(uid) and found.get(seen) in ("1,0,0", "EACCES"), result.console
+
+
 def test_rate_limit(lab, port):
     result, seen, _ = ask(lab, port, lab.policy(port, workload__attestation="nonce"), ["1", NONCE, "40"])
     ok, refused, busy = (int(n) for n in seen["statuses"].split(","))

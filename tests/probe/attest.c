@@ -137,6 +137,19 @@ int probe_renewal(int argc, char **argv)
     return signal == SIGHUP ? 0 : 1;
 }
 
+/* attest-as UID KIND HEX: the same as another user, which needs CAP_SETUID. */
+int probe_attest_as(int argc, char **argv)
+{
+    uid_t uid = argc > 0 ? (uid_t) atol(argv[0]) : 0;
+
+    if (setuid(uid) != 0) {
+        printf("setuid=%s\n", probe_errno(errno));
+        return 1;
+    }
+    printf("uid=%u\n", getuid());
+    return probe_attest(argc - 1, argv + 1);
+}
+
 /* date: seconds since 1970. */
 int probe_date(int argc, char **argv)
 {

@@ -124,18 +124,19 @@ static const struct {
     const char *verb;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"report",   probe_report  },
-    {"syscalls", probe_syscalls},
-    {"secrets",  probe_secrets },
-    {"exit",     probe_exit    },
-    {"abort",    probe_abort   },
-    {"wait",     probe_wait    },
-    {"sleep",    probe_sleep   },
-    {"write",    probe_write   },
-    {"read",     probe_read    },
-    {"attest",   probe_attest  },
-    {"renewal",  probe_renewal },
-    {"date",     probe_date    },
+    {"report",    probe_report   },
+    {"syscalls",  probe_syscalls },
+    {"secrets",   probe_secrets  },
+    {"exit",      probe_exit     },
+    {"abort",     probe_abort    },
+    {"wait",      probe_wait     },
+    {"sleep",     probe_sleep    },
+    {"write",     probe_write    },
+    {"read",      probe_read     },
+    {"attest",    probe_attest   },
+    {"attest-as", probe_attest_as},
+    {"renewal",   probe_renewal  },
+    {"date",      probe_date     },
 };
 
 int main(int argc, char **argv)

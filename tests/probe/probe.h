@@ -10,6 +10,7 @@ void probe_writable(const char *key, const char *path);
 
 /* The verbs that are long enough for files of their own; argv holds what follows the verb. */
 int probe_attest(int argc, char **argv);
+int probe_attest_as(int argc, char **argv);
 int probe_renewal(int argc, char **argv);
 int probe_date(int argc, char **argv);
 int probe_report(int argc, char **argv);
