@@ -2,17 +2,15 @@
 #include "key_file.h"
 
 #include "der.h"
+#include "ecc_sec1.h"
 #include "pem.h"
 #include "secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define SEC1_LABEL "EC PRIVATE KEY"
 #define PKCS1_LABEL "RSA PRIVATE KEY"
 
-static const uint8_t oid_p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-static const uint8_t oid_p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
 /* AlgorithmIdentifier { rsaEncryption, NULL } */
 static const uint8_t rsa_encryption[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
                                          0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
@@ -31,39 +29,15 @@ static int one_block(struct span pem, const char *label, struct writer *w, struc
     return 1;
 }
 
-/* ECPrivateKey: version 1, the scalar, [0] the curve; the public key is not looked at. */
-static int parse_sec1(struct span der, struct ecc_pair *out, struct err *err)
-{
-    struct reader r = reader_of(der);
-    struct der key, scalar, params, oid;
-    uint64_t version;
-
-    if (der_get(&r, DER_SEQUENCE, "EC key", &key, err) < 0 || der_end(&r, "EC key", err) < 0)
-        return -1;
-    r = reader_of(key.body);
-    if (der_get_u64(&r, "EC key version", &version, err) < 0 ||
-        der_get(&r, DER_OCTET_STRING, "EC key", &scalar, err) < 0 ||
-        der_get(&r, DER_CONTEXT_CONSTRUCTED(0), "EC key's curve", &params, err) < 0)
-        return -1;
-    r = reader_of(params.body);
-    if (der_get(&r, DER_OID, "EC key's curve", &oid, err) < 0)
-        return -1;
-    if (version == 1 && span_eq(oid.body, span_of(oid_p256, sizeof oid_p256)))
-        return ecc_from_scalar(ECC_CURVE_P256, scalar.body, out, err);
-    if (version == 1 && span_eq(oid.body, span_of(oid_p384, sizeof oid_p384)))
-        return ecc_from_scalar(ECC_CURVE_P384, scalar.body, out, err);
-    return err_set(err, ERR_FORMAT, 0, "EC key: neither on P-256 nor on P-384");
-}
-
 int key_file_ec_parse(struct span pem, struct ecc_pair *out, struct err *err)
 {
     uint8_t bytes[512];
     struct writer w = writer_of(bytes, sizeof bytes);
     struct span der;
-    int rc = one_block(pem, SEC1_LABEL, &w, &der, err);
+    int rc = one_block(pem, ECC_SEC1_LABEL, &w, &der, err);
 
     if (rc == 1)
-        rc = parse_sec1(der, out, err);
+        rc = ecc_sec1_decode(der, out, err);
     else if (rc == 0)
         rc = ecc_pair_from_pem(pem, out, err);
     secret_wipe_bytes(bytes, sizeof bytes);

@@ -2,6 +2,8 @@
 #include "service.h"
 
 #include "epochs.h"
+#include "ecc_sec1.h"
+#include "mesh_recover.h"
 #include "pem.h"
 #include "rng.h"
 #include "metrics.h"
@@ -179,4 +181,25 @@ int service_new_mesh_cert(const struct service *s, const struct generation *g,
                                             .root_ca = generation_pem_span(&g->root_pem),
                                             .secret = secret_span(&secret)};
     return meshapi_response_encode(&answer, response, err);
+}
+
+int service_hand_over(const struct service *s, const struct generation *g, struct writer *response,
+                      struct err *err)
+{
+    uint8_t der[ECC_SEC1_MAX];
+    uint8_t text[MESH_RECOVER_KEY_MAX];
+    struct writer key = writer_of(der, sizeof der);
+    struct writer pem = writer_of(text, sizeof text);
+
+    ecc_sec1_encode(&g->ca.key, &key);
+    pem_put(&pem, ECC_SEC1_LABEL, writer_span(&key));
+    const struct mesh_recover answer = {.seed = secret_span(&s->seed.seed),
+                                        .salt = secret_span(&s->seed.salt),
+                                        .mesh_ca_key = writer_span(&pem),
+                                        .manifest = generation_text(g)};
+    int rc = key.bad || pem.bad ? err_set(err, ERR_LIMIT, 0, "the mesh CA's key does not fit")
+                                : mesh_recover_encode(&answer, response, err);
+    secret_wipe_bytes(der, sizeof der);
+    secret_wipe_bytes(text, sizeof text);
+    return rc;
 }

@@ -96,4 +96,9 @@ int service_new_mesh_cert(const struct service *s, const struct generation *g,
                           const struct examine_peer *peer, int64_t now_s, struct writer *response,
                           struct err *err) __attribute__((warn_unused_result, nonnull));
 
+/* The answer to the mesh API's Recover, MESH_RECOVER_MAX bytes at most, for a peer whose status is GRPC_OK
+ * and whose policy has the role coordinator. All of it is secret: wipe it. Returns 0, or -1 with *err set. */
+int service_hand_over(const struct service *s, const struct generation *g, struct writer *response,
+                      struct err *err) __attribute__((warn_unused_result, nonnull));
+
 #endif

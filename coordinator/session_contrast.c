@@ -2,6 +2,7 @@
 /* Contrast's dialect after the handshake: one gRPC call. */
 #include "session_parts.h"
 
+#include "mesh_recover.h"
 #include "secret.h"
 
 #include <stdlib.h>
@@ -39,6 +40,25 @@ static int respond_certificate(struct session *s, struct err *err)
     return rc;
 }
 
+/* Another Coordinator of this deployment gets the seed, and the key of the mesh CA. */
+static int respond_recovery(struct session *s, struct err *err)
+{
+    uint8_t *message = calloc(1, MESH_RECOVER_MAX);
+    struct err why;
+    int rc = -1;
+
+    if (message == NULL)
+        return respond(s, GRPC_RESOURCE_EXHAUSTED, "no memory", span_of(NULL, 0), err);
+    struct writer w = writer_of(message, MESH_RECOVER_MAX);
+    if (service_hand_over(s->service, s->generation, &w, &why) < 0)
+        rc = respond(s, GRPC_INTERNAL, why.text, span_of(NULL, 0), err);
+    else
+        rc = respond(s, GRPC_OK, "", writer_span(&w), err);
+    secret_wipe_bytes(message, MESH_RECOVER_MAX);
+    free(message);
+    return rc;
+}
+
 static int answer(struct session *s, const char *path, struct span message, struct err *err)
 {
     const struct span nothing = span_of(NULL, 0);
@@ -46,13 +66,17 @@ static int answer(struct session *s, const char *path, struct span message, stru
 
     if (s->kind == SESSION_USER)
         return session_user_answer(s, path, message, err);
-    if (strcmp(path, MESHAPI_NEW_MESH_CERT) != 0)
-        return respond(s, GRPC_UNIMPLEMENTED, "this Coordinator serves NewMeshCert only", nothing, err);
+    const bool recover = strcmp(path, MESH_RECOVER_PATH) == 0;
+    if (!recover && strcmp(path, MESHAPI_NEW_MESH_CERT) != 0)
+        return respond(s, GRPC_UNIMPLEMENTED, "this port serves NewMeshCert and Recover", nothing, err);
     if (meshapi_request_decode(message, &why) < 0)
         return respond(s, GRPC_INVALID_ARGUMENT, why.text, nothing, err);
     if (s->peer.status != GRPC_OK)
         return respond(s, s->peer.status, s->peer.reason, nothing, err);
-    return respond_certificate(s, err);
+    if (recover && s->peer.policy->role != MANIFEST_ROLE_COORDINATOR)
+        return respond(s, GRPC_PERMISSION_DENIED, "Recover: your policy has not the role coordinator",
+                       nothing, err);
+    return recover ? respond_recovery(s, err) : respond_certificate(s, err);
 }
 
 /* Hand what gRPC wants to send to TLS. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* meshapi: NewMeshCert's messages. */
+#include "mesh_recover.h"
 #include "meshapi.h"
 
 #include <setjmp.h>
@@ -93,13 +94,54 @@ static void test_refused(void **state)
     assert_string_equal(err.text, "mesh API response: WorkloadSecret has 0 bytes, expected 64 to 64");
 }
 
+#define S32 S16 S16
+
+static void test_recover(void **state)
+{
+    static uint8_t buf[MESH_RECOVER_MAX];
+    static const char good[] = "\x0a\x40" SECRET "\x12\x20" S32 "\x1a\x01k\x22\x02{}";
+    const struct mesh_recover in = {span_str(SECRET), span_str(S32), span_str("k"), span_str("{}")};
+    struct mesh_recover out;
+    struct writer w = writer_of(buf, sizeof(buf));
+    (void) state;
+    assert_int_equal(mesh_recover_encode(&in, &w, &err), 0);
+    assert_true(span_eq_str(writer_span(&w), good));
+    assert_int_equal(mesh_recover_decode(writer_span(&w), &out, &err), 0);
+    assert_true(span_eq(out.seed, in.seed) && span_eq(out.salt, in.salt));
+    assert_true(span_eq(out.mesh_ca_key, in.mesh_ca_key) && span_eq(out.manifest, in.manifest));
+    struct mesh_recover bad = in;
+    bad.seed.len--;
+    assert_int_equal(mesh_recover_encode(&bad, &w, &err), -1);
+    assert_string_equal(err.text, "Recover response: Seed has 63 bytes, expected 64 to 64");
+    w = writer_of(buf, 50);
+    assert_int_equal(mesh_recover_encode(&in, &w, &err), -1);
+    assert_int_equal(err.code, ERR_LIMIT);
+    static const struct {
+        const char *bytes;
+        enum err_code code;
+        const char *text;
+    } rows[] = {
+        {"",                               ERR_MISSING, "Recover response: Seed is missing"                           },
+        {"\x0a\x40" SECRET "\x12\x20" S32, ERR_MISSING, "Recover response: MeshCAKey is missing"                      },
+        {"\x0a\x3f" SECRET,                ERR_FORMAT,  "Recover response: Seed has 63 bytes, expected 64 to 64"      },
+        {"\x2a\x01x",                      ERR_FORMAT,  "Recover response: unknown field 5"                           },
+        {"\x1a\x01k\x1a\x01k",             ERR_FORMAT,  "Recover response: protobuf: field 3 is given twice"          },
+        {"\x18\x01",                       ERR_FORMAT,  "Recover response: protobuf: field 3: wire type 0, expected 2"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        out = (struct mesh_recover){.seed.len = 77};
+        assert_int_equal(mesh_recover_decode(span_str(rows[i].bytes), &out, &err), -1);
+        assert_string_equal(err.text, rows[i].text);
+        assert_int_equal(err.code, rows[i].code);
+        assert_int_equal(out.seed.len, 77);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_request), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_recover),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

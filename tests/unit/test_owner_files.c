@@ -2,9 +2,11 @@
 /* key_file and share_file: keys as Contrast's CLI and OpenSSL write them (tests/vectors/owner_keys), and seed
  * shares there and back. */
 #include "b64.h"
+#include "ecc_sec1.h"
 #include "hex.h"
 #include "key_file.h"
 #include "parser_test.h"
+#include "pem.h"
 #include "rsa_oaep.h"
 #include "share_file.h"
 
@@ -46,6 +48,29 @@ static void test_ec(void **state)
             assert_true(span_eq(writer_span(&w), want));
         }
         free(text);
+    }
+}
+
+/* What we write is what OpenSSL wrote. */
+static void test_sec1(void **state)
+{
+    static const char *const paths[] = {KEYS "p256.sec1.pem", KEYS "p384.sec1.pem"};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        uint8_t der[ECC_SEC1_MAX];
+        char text[512];
+        struct writer d = writer_of(der, sizeof der), w = writer_of(text, sizeof text);
+        struct ecc_pair pair;
+        char *file;
+        struct span want = slurp_span(paths[i], &file);
+
+        assert_int_equal(key_file_ec(paths[i], &pair, &err), 0);
+        ecc_sec1_encode(&pair, &d);
+        assert_false(d.bad);
+        pem_put(&w, ECC_SEC1_LABEL, writer_span(&d));
+        assert_true(span_eq(writer_span(&w), want));
+        free(file);
     }
 }
 
@@ -166,10 +191,8 @@ static void test_shares(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ec),
-        cmocka_unit_test(test_rsa),
-        cmocka_unit_test(test_bad_keys),
-        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_ec),       cmocka_unit_test(test_sec1),   cmocka_unit_test(test_rsa),
+        cmocka_unit_test(test_bad_keys), cmocka_unit_test(test_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Coordinator against the agent's own client, in memory, with reports that softpsp signs: joins, and a
  * refusal for each reference value, which must be named on both sides. */
+#include "ecc_sec1.h"
+#include "grpc.h"
 #include "join.h"
+#include "mesh_recover.h"
+#include "parser_test.h"
+#include "pem.h"
 #include "psp_report.h"
 #include "psp_state.h"
 #include "service.h"
@@ -631,6 +636,139 @@ static void test_time(void **state)
     service_free(&s);
 }
 
+struct shown {
+    struct ecc_pair key;
+    struct guest g;
+    uint8_t nonce[ATLS_NONCE_SIZE]; /* the server's */
+    uint8_t placeholder[1024];
+    uint8_t certificate[ATLS_CERTIFICATE_MAX];
+};
+
+/* A client's certificate with evidence over the server's nonce. */
+static int show_certificate(void *ctx, const struct tls_hello *hello, struct span *certificate, struct err *e)
+{
+    struct shown *c = ctx;
+    static uint8_t evidence[ATLS_EVIDENCE_MAX];
+    uint8_t spki[ECC_SPKI_MAX];
+    uint8_t report_data[ATLS_REPORT_DATA_SIZE];
+    struct writer key = writer_of(spki, sizeof spki), shows = writer_of(evidence, sizeof evidence);
+    struct writer w = writer_of(c->certificate, sizeof c->certificate);
+
+    ecc_public_to_spki(&c->key.pub, &key);
+    assert_int_equal(atls_name_decode(hello->names, hello->name_count, c->nonce, e), 0);
+    assert_int_equal(atls_report_data(writer_span(&key), c->nonce, report_data, e), 0);
+    assert_int_equal(give_evidence(&c->g, report_data, &shows, e), 0);
+    const struct atls_template t = {.key = &c->key, .now_s = now_s, .evidence = writer_span(&shows)};
+    assert_int_equal(atls_certificate(&t, &w, e), 0);
+    *certificate = writer_span(&w);
+    return 0;
+}
+
+static int take_any(void *ctx, struct span certificate, struct err *e)
+{
+    (void) ctx;
+    (void) certificate;
+    (void) e;
+    return 0;
+}
+
+/* Call Recover as Contrast's Coordinators do; the status, and the answer in *w or the reason in err. */
+static int call_recover(struct service *s, struct writer *w, struct err *e)
+{
+    static struct shown c;
+    const uint8_t nonce[ATLS_NONCE_SIZE] = {1};
+    char alpn[ATLS_ALPN_SIZE];
+    uint8_t plain[TLS_PLAIN_MAX];
+    struct writer p = writer_of(c.placeholder, sizeof c.placeholder);
+
+    make_guest(&c.g);
+    assert_int_equal(ecc_generate(ECC_CURVE_P256, &c.key, e), 0);
+    const struct atls_template t = {.key = &c.key, .now_s = now_s};
+    assert_int_equal(atls_certificate(&t, &p, e), 0);
+    assert_int_equal(atls_alpn_encode(nonce, alpn, e), 0);
+    const struct tls_config config = {
+        .alpn = alpn,
+        .key = &c.key,
+        .placeholder = writer_span(&p),
+        .calls = {.verify = take_any, .certificate = show_certificate, .ctx = &c}
+    };
+    AUTO_TLS *tls = tls_client(&config, e);
+    AUTO_GRPC *grpc = grpc_client("x:1", MESH_RECOVER_PATH, span_of(NULL, 0), e);
+    struct session *session = session_new(s, SESSION_MESH, now_s, e);
+    assert_non_null(tls);
+    assert_non_null(grpc);
+    assert_non_null(session);
+    for (int i = 0; i < 1000 && !grpc_finished(grpc); i++) {
+        struct span out;
+        size_t len = 0;
+
+        if (tls_handshake(tls, e) == 1) {
+            while (grpc_send(grpc, &out, e) == 0 && out.len > 0)
+                assert_int_equal(tls_write(tls, out, e), 0);
+            while (tls_read(tls, plain, sizeof plain, &len, e) == 1)
+                assert_int_equal(grpc_receive(grpc, span_of(plain, len), e), 0);
+        }
+        out = tls_output(tls);
+        if (out.len > 0 && session_input(session, out, e) == 0)
+            tls_sent(tls, out.len);
+        out = session_output(session);
+        if (out.len > 0) {
+            assert_int_equal(tls_feed(tls, out, e), 0);
+            session_sent(session, out.len);
+        }
+    }
+    assert_true(grpc_finished(grpc));
+    int status = grpc_status(grpc);
+    struct span message;
+    if (grpc_response(grpc, &message, e) == 0)
+        writer_bytes(w, message);
+    session_free(session);
+    ecc_wipe(&c.key);
+    return status;
+}
+
+/* Another Coordinator gets the seed and the mesh CA's key; a workload does not, nor a Coordinator on a
+ * machine that the manifest does not know. */
+static void test_recover_peer(void **state)
+{
+    static uint8_t answer[MESH_RECOVER_MAX];
+    char *with_role = test_replace(manifest_text, "\"SANs\"", "\"Role\": \"coordinator\", \"SANs\"");
+    char *other = test_replace(with_role, "222222222222", "222222222223");
+    const char *const texts[] = {manifest_text, other, with_role};
+    static const int statuses[] = {GRPC_PERMISSION_DENIED, GRPC_PERMISSION_DENIED, GRPC_OK};
+    static const char *const says[] = {"your policy has not the role coordinator", "measurement", ""};
+
+    (void) state;
+    for (size_t i = 0; i < 3; i++) {
+        struct writer w = writer_of(answer, sizeof answer);
+        struct service s;
+        struct err err = {0};
+
+        make_service(&s, texts[i], true);
+        assert_int_equal(call_recover(&s, &w, &err), statuses[i]);
+        if (i < 2 && strstr(err.text, says[i]) == NULL)
+            fail_msg("%s", err.text);
+        if (i == 2) {
+            struct mesh_recover m;
+            struct ecc_pair key;
+            uint8_t der[ECC_SEC1_MAX];
+            struct writer d = writer_of(der, sizeof der);
+            struct span text;
+
+            assert_int_equal(mesh_recover_decode(writer_span(&w), &m, &err), 0);
+            assert_true(span_eq(m.seed, secret_span(&s.seed.seed)) &&
+                        span_eq(m.salt, secret_span(&s.seed.salt)));
+            assert_true(span_eq_str(m.manifest, with_role));
+            assert_int_equal(pem_next(&m.mesh_ca_key, ECC_SEC1_LABEL, &d, &text, &err), 0);
+            assert_int_equal(ecc_sec1_decode(text, &key, &err), 0);
+            assert_memory_equal(&key, &s.current->ca.key, sizeof key);
+        }
+        service_free(&s);
+    }
+    free(with_role);
+    free(other);
+}
+
 /* A session ends under the generation it began with; the next one has a new mesh CA and the same root CA. */
 static void test_rotation(void **state)
 {
@@ -716,7 +854,8 @@ int main(void)
         cmocka_unit_test(test_refusals),     cmocka_unit_test(test_entries),
         cmocka_unit_test(test_garbage),      cmocka_unit_test(test_other_seed),
         cmocka_unit_test(test_real_machine), cmocka_unit_test(test_time),
-        cmocka_unit_test(test_rotation),     cmocka_unit_test(test_not_ready)};
+        cmocka_unit_test(test_recover_peer), cmocka_unit_test(test_rotation),
+        cmocka_unit_test(test_not_ready)};
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
