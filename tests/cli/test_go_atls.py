@@ -39,7 +39,7 @@ class Listening:
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def __enter__(self):
-        for _ in range(400):
+        for _ in range(3000):
             if self.path.exists():
                 return self
             time.sleep(0.02)
@@ -143,7 +143,7 @@ class GoCoordinator:
             self.args += ["-psp", self.psp.__enter__().path]
         with open(self.log_path, "w") as out:
             self.process = subprocess.Popen([str(a) for a in self.args], stdout=out)
-        for _ in range(400):
+        for _ in range(3000):
             if "\n" in self.log_path.read_text():
                 break
             assert self.process.poll() is None

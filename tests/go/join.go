@@ -176,7 +176,7 @@ func (i *initializer) join() (out joined) {
 		return fail(err)
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	response := newMessage(meshFile, "NewMeshCertResponse")
 	if err := conn.Invoke(ctx, "/meshapi.MeshAPI/NewMeshCert", newMessage(meshFile, "NewMeshCertRequest"), response); err != nil {

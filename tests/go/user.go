@@ -89,7 +89,7 @@ func (u *user) call(method string, request, response *dynamicpb.Message) error {
 		return err
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	return conn.Invoke(ctx, "/edgelesssys.contrast.userapi.UserAPI/"+method, request, response)
 }
