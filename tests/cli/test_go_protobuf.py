@@ -41,7 +41,7 @@ def der(rng):
 
 def snp_line(rng):
     words = {"report": random_report(rng), "product": rng.choice(("Milan", "Genoa", "Turin"))}
-    for name in ("vcek", "vlek", "ask", "ark"):
+    for name in ("vcek", "vlek", "ask", "ark", "crl"):
         if rng.random() < 0.7:
             words[name] = der(rng)
     return words

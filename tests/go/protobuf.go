@@ -41,6 +41,12 @@ func (e *evidence) snpMessage() (proto.Message, error) {
 	// as Contrast's issuer: the stepping is always 0
 	attestation.Product = &spb.SevProduct{Name: spb.SevProduct_SevProductName(spb.SevProduct_SevProductName_value["SEV_PRODUCT_"+strings.ToUpper(e.words["product"])]),
 		MachineStepping: wrapperspb.UInt32(0)}
+	if crl := e.bytes["crl"]; crl != nil {
+		attestation.CertificateChain.Extras["00569ee4-e480-4fba-bbf4-45b629901180"] = crl // Contrast's key
+	}
+	if proto.Size(attestation.CertificateChain) == 0 {
+		attestation.CertificateChain = nil // left out, not empty
+	}
 	again, err := abi.ReportToAbiBytes(attestation.Report)
 	if err == nil && !bytes.Equal(again, e.bytes["report"]) {
 		err = fmt.Errorf("the library does not give the report back")

@@ -103,8 +103,11 @@ static void show_list(const char *key, const struct userapi_list *list)
 static int snp(struct line *l, struct writer *w, struct err *err)
 {
     struct span report = get(l, "report");
-    struct snp_chain chain = {
-        .vcek = get(l, "vcek"), .vlek = get(l, "vlek"), .ask = get(l, "ask"), .ark = get(l, "ark")};
+    struct snp_chain chain = {.vcek = get(l, "vcek"),
+                              .vlek = get(l, "vlek"),
+                              .ask = get(l, "ask"),
+                              .ark = get(l, "ark"),
+                              .crl = get(l, "crl")};
 
     return snp_evidence_encode(report, &chain, snp_product_from_name(span_str(value_of(l, "product"))), w,
                                err);
@@ -123,6 +126,7 @@ static int snp_back(struct line *l, struct writer *w, struct err *err)
         show("vlek", e->chain.vlek);
         show("ask", e->chain.ask);
         show("ark", e->chain.ark);
+        show("crl", e->chain.crl);
     }
     free(e);
     return rc;
