@@ -62,7 +62,8 @@ static int get_evidence(const struct service *s, const uint8_t *nonce, struct st
     uint8_t report_data[TRANSITION_REPORT_DATA_SIZE];
     struct writer w = writer_of(state->evidence, RATLS_EVIDENCE_MAX);
 
-    if (transition_report_data(&bound, report_data, err) < 0 || service_evidence(s, report_data, &w, err) < 0)
+    if (transition_report_data(&bound, report_data, err) < 0 ||
+        service_evidence_message(s, report_data, &w, err) < 0)
         return -1;
     if (w.bad || w.len == 0)
         return err_set(err, ERR_LIMIT, 0, "the evidence does not fit into %zu bytes", w.cap);

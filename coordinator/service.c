@@ -8,6 +8,9 @@
 #include "rng.h"
 #include "metrics.h"
 #include "store.h"
+#include "tdx_evidence.h"
+
+#include <stdlib.h>
 
 #define LEAF_PEM_MAX 24576 /* bytes */
 
@@ -136,6 +139,24 @@ int service_evidence(const struct service *s, const uint8_t report_data[SNP_REPO
     int rc = s->evidence(s->evidence_ctx, report_data, w, err);
 
     metrics_add(s->metrics, rc == 0 ? METRICS_EVIDENCE : METRICS_EVIDENCE_ERRORS, 1);
+    return rc;
+}
+
+int service_evidence_message(const struct service *s, const uint8_t report_data[SNP_REPORT_DATA_SIZE],
+                             struct writer *w, struct err *err)
+{
+    uint8_t *quote = NULL;
+    int rc = -1;
+
+    if (s->evidence_kind != RATLS_TDX)
+        return service_evidence(s, report_data, w, err);
+    quote = malloc(RATLS_EVIDENCE_MAX);
+    if (quote == NULL)
+        return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
+    struct writer raw = writer_of(quote, RATLS_EVIDENCE_MAX);
+    if (service_evidence(s, report_data, &raw, err) == 0)
+        rc = tdx_evidence_encode(writer_span(&raw), w, err);
+    free(quote);
     return rc;
 }
 

@@ -89,6 +89,11 @@ const char *service_unready(const struct service *s) __attribute__((nonnull));
 int service_evidence(const struct service *s, const uint8_t report_data[SNP_REPORT_DATA_SIZE],
                      struct writer *w, struct err *err) __attribute__((warn_unused_result, nonnull));
 
+/* The same in the form that Contrast reads: a quote as the message of lib/tdx_evidence. ERR_FORMAT: a quote
+ * of version 5, for which it has no form. */
+int service_evidence_message(const struct service *s, const uint8_t report_data[SNP_REPORT_DATA_SIZE],
+                             struct writer *w, struct err *err) __attribute__((warn_unused_result, nonnull));
+
 /* The answer to NewMeshCert, MESHAPI_RESPONSE_MAX bytes at most, for a peer whose status is GRPC_OK and whose
  * evidence was judged by g. The response holds the workload's secret: wipe it. Returns 0, or -1 with *err
  * set. */

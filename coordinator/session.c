@@ -4,7 +4,6 @@
 #include "metrics.h"
 #include "rng.h"
 #include "secret.h"
-#include "tdx_evidence.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -39,16 +38,7 @@ static int add_evidence(struct session *s, const uint8_t client_nonce[ATLS_NONCE
         return err_set(err, ERR_LIMIT, 0, "own key does not fit");
     if (atls_report_data(writer_span(&key), client_nonce, report_data, err) < 0)
         return -1;
-    if (s->service->evidence_kind != RATLS_TDX)
-        return service_evidence(s->service, report_data, w, err);
-    /* aTLS carries a quote as a message */
-    AUTO_FREE uint8_t *quote = malloc(ATLS_EVIDENCE_MAX);
-    struct writer raw = writer_of(quote, quote != NULL ? ATLS_EVIDENCE_MAX : 0);
-    if (quote == NULL)
-        return err_set(err, ERR_LIMIT, 0, "no memory for evidence");
-    if (service_evidence(s->service, report_data, &raw, err) < 0)
-        return -1;
-    return tdx_evidence_encode(writer_span(&raw), w, err);
+    return service_evidence_message(s->service, report_data, w, err);
 }
 
 /* aTLS: the client's nonce, by the current form or, where the operator allows it, by the older one. */

@@ -609,6 +609,32 @@ static void test_own_evidence(void **state)
     }
 }
 
+/* aTLS and /attest show the message, nacre/1 the quote; both hold what was asked for. */
+static void test_message(void **state)
+{
+    static uint8_t buf[RATLS_EVIDENCE_MAX];
+    static struct tdx_evidence decoded;
+    const uint8_t asked[ATLS_REPORT_DATA_SIZE] = {0xa5};
+    struct guest own = {.how = plain(), .padded = true};
+    struct service s = {.evidence = give_evidence, .evidence_ctx = &own, .evidence_kind = RATLS_TDX};
+    struct writer w = writer_of(buf, sizeof buf);
+    struct tdx_quote quote;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(service_evidence_message(&s, asked, &w, &err), 0);
+    assert_int_equal(tdx_evidence_decode(writer_span(&w), &decoded, &err), 0);
+    assert_int_equal(tdx_quote_parse(span_of(decoded.quote, decoded.len), &quote, &err), 0);
+    assert_memory_equal(quote.report_data, asked, sizeof asked);
+    own.how.body = FORGE_V5_1_0;
+    assert_int_equal(service_evidence_message(&s, asked, &w, &err), -1);
+    test_check_err(&err, ERR_FORMAT, "carries quotes of version 4", "version 5");
+    w.len = 0;
+    assert_int_equal(service_evidence(&s, asked, &w, &err), 0);
+    assert_int_equal(tdx_quote_parse(writer_span(&w), &quote, &err), 0);
+    assert_memory_equal(quote.report_data, asked, sizeof asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -616,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_second_entry),
         cmocka_unit_test(test_missing),    cmocka_unit_test(test_bad_collateral),
         cmocka_unit_test(test_other_kind), cmocka_unit_test(test_own_evidence),
+        cmocka_unit_test(test_message),
     };
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
