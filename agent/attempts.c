@@ -112,7 +112,7 @@ static struct join_config config_of(struct agent *agent)
     return (struct join_config){
         .coordinator = &agent->policy->coordinator,
         .now_s = clock_now_s(&agent->clock, os_clock_s(), now_ms),
-        .floor_s = clock_floor_s(&agent->clock, now_ms),
+        .floor_s = clock_told_s(&agent->clock),
         .leases = leases_of(agent),
         .versions = TLS_ANY,
         .event_head = agent->event_head,

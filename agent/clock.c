@@ -7,6 +7,11 @@ int64_t clock_floor_s(const struct clock *c, uint64_t now_ms)
     return c->floor_s + (int64_t) (passed_ms / 1000);
 }
 
+int64_t clock_told_s(const struct clock *c)
+{
+    return c->floor_s;
+}
+
 int64_t clock_now_s(const struct clock *c, int64_t host_s, uint64_t now_ms)
 {
     int64_t floor_s = clock_floor_s(c, now_ms);

@@ -17,6 +17,9 @@ struct clock {
 
 /* The floor as it stands now. */
 int64_t clock_floor_s(const struct clock *c, uint64_t now_ms) __attribute__((nonnull));
+/* The time that the floor was last raised to. It does not move: a Coordinator whose signed time is before it
+ * has gone back. The moving floor cannot say so, since no two clocks run at the same pace. */
+int64_t clock_told_s(const struct clock *c) __attribute__((nonnull));
 /* The trusted time: the host's, but never before the floor. */
 int64_t clock_now_s(const struct clock *c, int64_t host_s, uint64_t now_ms) __attribute__((nonnull));
 /* It is at least time_s now. An earlier time than the floor's changes nothing. */

@@ -42,6 +42,10 @@ static void test_raise(void **state)
     clock_raise(&c, FLOOR + 100, 2000);
     assert_int_equal(clock_floor_s(&c, 2000), FLOOR + 100);
     assert_int_equal(clock_floor_s(&c, 3500), FLOOR + 101);
+    assert_int_equal(clock_told_s(&c), FLOOR + 100); /* at any time */
+    clock_raise(&c, FLOOR + 101,
+                3600); /* of a clock that is slower than ours: it is no earlier than it said */
+    assert_int_equal(clock_told_s(&c), FLOOR + 100);
     clock_raise(&c, 0, 4000); /* Contrast's dialect tells no time */
     assert_int_equal(clock_floor_s(&c, 4000), FLOOR + 102);
     assert_int_equal(clock_now_s(&c, FLOOR + 50, 4000), FLOOR + 102);
