@@ -7,43 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char state_usage[] = "--state DIR [--json]";
+static const char manifest_usage[] =
+    "check FILE [--no-tee] [--json] | sign FILE --previous HEX --key PEM --out FILE | set FILE "
+    "--coordinator HOST[:PORT] --policy FILE|DIR... [--key PEM] [--ca-out DIR] [--previous HEX] "
+    "--collateral DIR|none|--no-tee";
+static const char recover_usage[] =
+    "--coordinator HOST[:PORT] --seed-share FILE --key PEM --manifest FILE --collateral DIR|none|--no-tee";
+static const char run_usage[] =
+    "--state DIR --no-tee|--evidence-socket PATH --collateral DIR|none [--manifest FILE [--policy FILE]...] "
+    "[--listen A:P|none] [--user-listen A:P|none] [--http-listen A:P|none] [--metrics-listen A:P|none] "
+    "[--ca-out DIR] [--certificate-life S] [--lease-life S] [--accept-sni-nonce]";
+
 static const struct command commands[] = {
-    {
-     .name = "init",
-     .usage = "--state DIR [--json]",
-     .does = "make the seed; print the digest that guests pin",
-     .run = commands_init,
-     },
-    {
-     .name = "root-ca",
-     .usage = "--state DIR [--json]",
-     .does = "print that digest again",
-     .run = commands_root_ca,
-     },
-    {
-     .name = "manifest",
-     .usage = "check FILE [--no-tee] [--json] | sign FILE --previous HEX --key PEM --out FILE | set FILE "
-                 "--coordinator HOST[:PORT] --policy FILE|DIR... "
-                 "[--key PEM] [--ca-out DIR] [--previous HEX] --collateral DIR|none|--no-tee",                                                                 .roots = true,
-     .does = "check a manifest and print its digest; give it to a Coordinator",
-     .run = commands_manifest,
-     },
-    {
-     .name = "recover",
-     .usage = "--coordinator HOST[:PORT] --seed-share FILE --key PEM --manifest FILE "
-                 "--collateral DIR|none|--no-tee",                                   .roots = true,
-     .does = "give a Coordinator its seed after a restart",
-     .run = commands_recover,
-     },
-    {
-     .name = "run",
-     .usage = "--state DIR --no-tee|--evidence-socket PATH --collateral DIR|none "
-                 "[--manifest FILE [--policy FILE]...] [--listen A:P|none] [--user-listen A:P|none] "
-                 "[--http-listen A:P|none] [--metrics-listen A:P|none] [--ca-out DIR] [--certificate-life S] "
-                 "[--lease-life S] [--accept-sni-nonce]",.roots = true,
-     .does = "serve joins and the owners of the manifest",
-     .run = commands_run,
-     },
+    {"init",     state_usage,    false, "make the seed; print the digest that guests pin",                 commands_init   },
+    {"root-ca",  state_usage,    false, "print that digest again",                                         commands_root_ca},
+    {"manifest", manifest_usage, true,  "check a manifest and print its digest; give it to a Coordinator",
+     commands_manifest                                                                                                     },
+    {"recover",  recover_usage,  true,  "give a Coordinator its seed after a restart",                     commands_recover},
+    {"run",      run_usage,      true,  "serve joins and the owners of the manifest",                      commands_run    },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
