@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,12 +76,12 @@ static void accept_some(struct server *s, const struct server_listener *listener
     }
 }
 
-/* Watch the listening sockets, unless the system has no room or we stop. */
+/* Watch the listening sockets, unless the system has no room. */
 static int set_listening(struct server *s, int64_t now_ms)
 {
-    bool want = s->stop_ms == 0 && now_ms >= s->pause_until_ms;
+    bool want = now_ms >= s->pause_until_ms;
 
-    if (want == s->listening)
+    if (want == s->listening || s->stop_ms != 0)
         return 0;
     s->listening = want;
     for (size_t i = 0; i < s->config->listener_count; i++) {
@@ -115,6 +116,18 @@ static int expire(struct server *s)
     return http_ms >= 0 && http_ms < wait_ms ? http_ms : (int) wait_ms;
 }
 
+/* From now on newcomers are refused by the kernel. */
+static void stop_listening(const struct server *s)
+{
+    for (size_t i = 0; i < s->config->listener_count; i++) {
+        const int fd = s->config->listeners[i].fd;
+
+        if (server_watch(s, EPOLL_CTL_DEL, fd, 0, 0) < 0)
+            continue;                   /* the second signal: it is done */
+        (void) shutdown(fd, SHUT_RDWR); /* vsock does not know it: newcomers there wait for the end */
+    }
+}
+
 /* The stop signal: no newcomers, the silent go, the others have the grace. At the second one they go too. */
 static void stop(struct server *s)
 {
@@ -124,6 +137,7 @@ static void stop(struct server *s)
     while (read(s->config->stop_fd, drained, sizeof drained) > 0)
         continue;
     s->stop_ms = server_clock_ms() + (again ? 0 : SERVER_GRACE_MS);
+    stop_listening(s);
     for (size_t i = 0; i < s->size; i++) {
         if (s->conns[i].state != CONN_FREE && (again || s->table.entries[i].stage == LIMITS_SILENT))
             server_conn_drop(s, &s->conns[i]);

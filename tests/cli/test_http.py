@@ -3,6 +3,7 @@
 prometheus_client's parser.
 """
 import base64
+import contextlib
 import hashlib
 import http.client
 import json
@@ -365,6 +366,23 @@ def test_stop_with_open_connections(lab):  # noqa: F811
         assert c.process.wait(10) == 0
         assert time.monotonic() - start < 6
         assert c.log().rstrip().endswith("stopped")
+
+
+def test_second_signal(lab):  # noqa: F811
+    """One signal waits for a handshake that has begun, for 3 seconds; a second one does not."""
+    for signals in (1, 2):
+        with Web(lab) as c:
+            half = c.raw("mesh")
+            half.sendall(crowd.client_hello()[:100])
+            time.sleep(0.3)
+            start = time.monotonic()
+            for _ in range(signals):
+                c.process.send_signal(signal.SIGTERM)
+                time.sleep(0.2)
+            with pytest.raises(ConnectionRefusedError) if signals == 1 else contextlib.nullcontext():
+                half.close() if signals == 2 else c.raw("http").recv(1)
+            assert c.process.wait(10) == 0
+            assert (time.monotonic() - start > 2.5) == (signals == 1)
 
 
 def test_bad_addresses(lab, tmp_path):  # noqa: F811
