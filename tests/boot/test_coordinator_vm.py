@@ -13,6 +13,8 @@ import pytest
 
 from lab import BIN, BUILD, TOP, free_port, make_lab, run
 
+ARGV = ["/bin/nacre-coordinator", "run", "--state", "/state/c", "--evidence-socket", "/dev/nacre/attest.sock",
+        "--collateral", "none", "--test-root", "/etc/ark.pem", "--http-listen", "none", "--metrics-listen", "none"]
 LIBRARIES = ("/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6")
 
 
@@ -31,7 +33,7 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def image(lab):
-    """An erofs with its verity tree: nacre-coordinator, the launcher, the test root."""
+    """An erofs with its verity tree: nacre-coordinator, the library that it needs, the test root."""
     tree = lab.path("tree")
     for folder in ("contrast", "state", "tmp", "proc", "dev", "run", "sys", "etc", "bin"):
         (tree / folder).mkdir(parents=True)
@@ -41,7 +43,6 @@ def image(lab):
         shutil.copy(library, target)
     shutil.copy(BIN / "nacre-coordinator", tree / "bin")
     shutil.copy(lab.psp / "ark.pem", tree / "etc/ark.pem")
-    run("musl-gcc", "-static", "-Os", "-o", tree / "bin/launcher", TOP / "tests/boot/coordinator_vm.c")
     img = lab.path("coordinator.img")
     run("mkfs.erofs", "-T0", "--all-root", "--quiet", img, tree)
     size = -(-img.stat().st_size // 4096) * 4096
@@ -56,7 +57,7 @@ def image(lab):
 
 
 def coordinator_policy(lab, image):
-    policy = lab.policy(0, image=image[1], workload__argv=["/bin/launcher"], workload__attestation="report-data",
+    policy = lab.policy(0, image=image[1], workload__argv=ARGV, workload__attestation="report-data",
                         workload__tmpfs=[{"path": "/state", "size_bytes": 4 << 20}, {"path": "/tmp", "size_bytes": 65536}],
                         workload__rlimits=[{"name": "nofile", "soft": 1024, "hard": 1024}])
     del policy["coordinator"]
@@ -72,50 +73,47 @@ def guest_policy(lab, port, host_data, protocol, argv=("/bin/probe", "secrets"))
     return policy
 
 
-class CoordinatorVm:
-    """The first VM. `with` gives it its manifest and waits until it serves."""
+class Ended(Exception):
+    pass
 
-    def __init__(self, lab, image, initdata, manifest):
-        self.lab, self.image, self.initdata, self.manifest = lab, image, initdata, manifest
-        self.port, self.user, self.control = free_port(), free_port(), free_port()
-        self.run_dir, self.result = None, None
+
+class CoordinatorVm:
+    """The first VM, until the end of `with`."""
+
+    def __init__(self, lab, image, initdata, port):
+        self.lab, self.image, self.initdata, self.port, self.user = lab, image, initdata, port, free_port()
+        self.run_dir, self.end = None, threading.Event()
 
     def boot(self):
-        ports = [(self.port, 7777), (self.user, 1313), (self.control, 5555)]
-        forwards = [o for host, guest in ports for o in ("--forward", f"{host}:{guest}")]
-        self.result = self.lab.boot([self.initdata.disk], self.initdata.host_data, rodisks=[f"image={self.image[0]}"],
-                                    options=forwards, timeout=150, talk=self.note)
+        forwards = [o for host, guest in ((self.port, 7777), (self.user, 1313)) for o in ("--forward", f"{host}:{guest}")]
+        try:
+            self.lab.boot([self.initdata.disk], self.initdata.host_data, rodisks=[f"image={self.image[0]}"],
+                          options=forwards, timeout=150, talk=self.hold)
+        except Ended:
+            pass
 
-    def note(self, run_dir):
+    def hold(self, run_dir):
         self.run_dir = run_dir
+        self.end.wait(150)
+        raise Ended
 
     def console(self):
         path = self.run_dir / "console.log" if self.run_dir else None
         return path.read_text(errors="replace") if path and path.exists() else ""
 
-    def wait(self, text):
-        for _ in range(600):
-            if text in self.console():
-                return
-            assert self.thread.is_alive(), self.console()
-            time.sleep(0.1)
-        raise AssertionError(f"no {text!r}: {self.console()}")
-
     def __enter__(self):
         self.thread = threading.Thread(target=self.boot)
         self.thread.start()
-        self.wait("waiting=manifest")
-        with socket.create_connection(("127.0.0.1", self.control), 10) as s:
-            s.sendall(self.manifest.read_bytes())
-        self.wait("listening on")
+        for _ in range(600):
+            if "listening on 0.0.0.0:7777" in self.console() or "nacre: halt" in self.console():
+                break
+            time.sleep(0.1)
+        assert "nacre: halt" not in self.console() and "listening on" in self.console(), self.console()
         return self
 
     def __exit__(self, *_):
-        try:
-            socket.create_connection(("127.0.0.1", self.control), 10).close()
-        except OSError:
-            pass
-        self.thread.join(180)
+        self.end.set()
+        self.thread.join(30)
 
 
 def manifest_of(lab, coordinator_host_data, *guests):
@@ -128,38 +126,49 @@ def manifest_of(lab, coordinator_host_data, *guests):
     return path
 
 
-def check_as_owner(lab, vm):
-    """The data owner's one command, from outside."""
-    def verify(manifest, *options):
-        args = [BIN / "nacre-verify", "coordinator", f"127.0.0.1:{vm.user}", "--manifest", manifest, "--measurements",
-                BUILD / "image/dev/measurements.json", "--any", "csp-id,id-key,revocation,chip-id", "--allow-debug",
-                "--test-root", lab.psp / "ark.pem", "--out", lab.path("verified"), *options]
-        return subprocess.run([str(a) for a in args], capture_output=True, text=True)
-    good = verify(vm.manifest)
-    assert good.returncode == 0, good.stdout + good.stderr
-    other = lab.path("other-manifest.json")
-    other.write_text(vm.manifest.read_text().replace("probe", "other"))
-    assert verify(other).returncode == 1
+def set_manifest(lab, vm, manifest, initdata):
+    """The owner, from outside: judges the Coordinator by this very manifest, then gives it to it."""
+    policies = lab.path("policies")
+    policies.mkdir()
+    for i in initdata:
+        (policies / i.host_data).write_bytes(i.document)
+    args = [BIN / "nacre-coordinator", "manifest", "set", manifest, "--coordinator", f"127.0.0.1:{vm.user}", "--policy",
+            policies, "--collateral", "none", "--test-root", lab.psp / "ark.pem"]
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True)
+
+
+def verify(lab, vm, manifest):
+    """The data owner's one command."""
+    args = [BIN / "nacre-verify", "coordinator", f"127.0.0.1:{vm.user}", "--manifest", manifest, "--measurements",
+            BUILD / "image/dev/measurements.json", "--any", "csp-id,id-key,revocation,chip-id", "--allow-debug",
+            "--test-root", lab.psp / "ark.pem", "--out", lab.path("verified")]
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True)
 
 
 def test_join_a_coordinator_in_a_vm(lab, image):
     port = free_port()
     first = lab.initdata(coordinator_policy(lab, image))
-    good = {p: guest_policy(lab, port, first.host_data, p) for p in ("nacre/1", "contrast")}
-    # One that pins another Coordinator: it would be accepted, but does not accept.
-    bad = {p: guest_policy(lab, port, "ab" * 32, p) for p in good}
-    initdata = {(k, p): lab.initdata(policies[p]) for k, policies in (("good", good), ("bad", bad)) for p in policies}
-    vm = CoordinatorVm(lab, image, first, manifest_of(lab, first.host_data, *[i.host_data for i in initdata.values()]))
-    vm.port = port
-    with vm:
-        for (kind, protocol), i in initdata.items():
+    good = {p: lab.initdata(guest_policy(lab, port, first.host_data, p)) for p in ("nacre/1", "contrast")}
+    # These would be accepted, but pin another Coordinator: another policy, or another image.
+    bad = lab.initdata(guest_policy(lab, port, "ab" * 32, "nacre/1"))
+    other_image = guest_policy(lab, port, first.host_data, "contrast")
+    other_image["coordinator"]["reference_values"]["snp"][0]["measurement"] = "cd" * 48
+    other_image = lab.initdata(other_image)
+    every = [*good.values(), bad, other_image]
+    manifest = manifest_of(lab, first.host_data, *[i.host_data for i in every])
+    with CoordinatorVm(lab, image, first, port) as vm:
+        wrong = set_manifest(lab, vm, manifest_of(lab, "ab" * 32, first.host_data), [first])
+        assert wrong.returncode != 0, "an owner gave a manifest to a Coordinator that it does not name"
+        done = set_manifest(lab, vm, manifest, [first, *every])
+        assert done.returncode == 0, done.stdout + done.stderr + vm.console()
+        for protocol, i in good.items():
             result = lab.boot([i.disk], i.host_data)
-            if kind == "bad":
-                result.refused("attest", "denied", "host data")
-                continue
             assert result.halt() == "supervise: exit: 0", result.console + vm.console()
             assert result.probe()["key_pem"] == "0400"
             assert f" protocol={protocol} " in vm.console()
-        check_as_owner(lab, vm)
-    assert vm.result.halt() == "supervise: exit: 0", vm.result.console
-    assert "WARNING: --no-tee" not in vm.result.console
+        lab.boot([bad.disk], bad.host_data).refused("attest", "denied", "host data")
+        lab.boot([other_image.disk], other_image.host_data).refused("attest", "denied", "measurement")
+        checked = verify(lab, vm, manifest)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        assert verify(lab, vm, manifest_of(lab, first.host_data)).returncode == 1
+        assert "WARNING: --no-tee" not in vm.console()

@@ -62,7 +62,10 @@ def test_initdata_path_in_a_name(lab, port):
     ({"workload__argv": []}, "argv"),
     ({"platforms": ["tdx"]}, "platform"),
     ({"image__device": "nowhere"}, "nowhere"),
-], ids=["seccomp-profile-name", "unknown-key", "no-argv", "other-platform", "no-such-device"])
+    ({"workload__attestation": "all"}, "attestation"),
+    ({"workload__reload_signal": "SIGKILL"}, "reload_signal"),
+], ids=["seccomp-profile-name", "unknown-key", "no-argv", "other-platform", "no-such-device",
+        "attestation", "reload-signal"])
 def test_policy_refused(lab, port, change, text):
     lab.boot_policy(lab.policy(port, **change), coordinator=False).refused("policy", *outcome(change), text)
 
@@ -71,6 +74,17 @@ def outcome(change):
     if "platforms" in change:
         return ("denied",)
     return ("missing",) if "image__device" in change or "workload__argv" in change else ("format",)
+
+
+@pytest.mark.parametrize("change, text", [
+    ({"volumes": True}, "no coordinator to give its key"),
+    ({"workload__reload_signal": "SIGHUP"}, "no coordinator, so no renewals"),
+], ids=["volume", "reload-signal"])
+def test_policy_without_a_coordinator(lab, port, change, text):
+    change = {k: [lab.volume()] if v is True else v for k, v in change.items()}
+    policy = lab.policy(port, **change)
+    del policy["coordinator"]
+    lab.boot_policy(policy, coordinator=False).refused("policy", "denied", text)
 
 
 def test_policy_key_twice(lab, port):
