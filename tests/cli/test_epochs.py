@@ -148,7 +148,7 @@ def test_killed_in_between(coordinator):
         total += last
         coordinator.start()
         status, epoch, left, _ = coordinator.ask(2, "acquire", volume, 900)
-        assert status == "held" and 55 <= left <= 60 and epoch in (last, last + 1)
+        assert status == "held" and 30 <= left <= 60 and epoch in (last, last + 1)
         assert coordinator.ask(1, "advance", volume, epoch)[:2] == ("ok", epoch + 1)
     assert total > 8
     assert not list((coordinator.folder / "state/records").glob(".*"))
@@ -159,14 +159,14 @@ def test_a_lease_outlives_the_coordinator(coordinator):
     assert coordinator.ask(1, "acquire", number=10)[0] == "ok"
     time.sleep(4)
     coordinator.kill()
+    started = time.monotonic()  # before the table is opened
     coordinator.start()
-    started = time.monotonic()
     status, _, left, _ = coordinator.ask(2, "acquire", number=10)
-    assert status == "held" and left >= 9
+    assert status == "held" and left >= 10 - (time.monotonic() - started)  # without a restart: 6 at most
     while status == "held":
         time.sleep(0.5)
         status = coordinator.ask(2, "acquire", number=10)[0]
-    assert status == "ok" and 9 <= time.monotonic() - started < 20
+    assert status == "ok" and 10 <= time.monotonic() - started < 60
     assert coordinator.ask(1, "renew", number=10)[0] == "not-holder"
 
 
@@ -261,11 +261,11 @@ def until(seconds, condition):
 
 def test_the_agent_keeps_its_lease(lab):  # noqa: F811
     """A third of the lease, each time; another boot gets it when the agent is gone; a new mesh CA makes it join again."""
-    life = ["--lease-life", "10"]
+    life = ["--lease-life", "12"]
     with tc.Coordinator(lab, more=life) as c:
         guest = LivingAgent(lab, c.port)
         c.wait_log(r" joined .* volumes=data:acquire:ok:0\n")
-        until(20, lambda: len(re.findall(r" served .* volumes=data:acquire:ok:0\n", c.log())) == 4)  # longer than the lease
+        until(60, lambda: len(re.findall(r" served .* volumes=data:acquire:ok:0\n", c.log())) == 4)  # longer than the lease
         tc.join(lab, c.port, volumes=["data"])
         c.wait_log(r" joined .* volumes=data:acquire:held:0\n")
         assert guest.certificates == 1
