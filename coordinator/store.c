@@ -9,15 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
-static int lock(const char *dir, int fd, struct err *err)
+#define LOCK_TRIES 20 /* once more each */
+#define LOCK_PAUSE_MS 50
+
+static int lock_failed(const char *dir, struct err *err)
 {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return 0;
     if (errno == EWOULDBLOCK)
         return err_set(err, ERR_SYS, EWOULDBLOCK, "%s: another Coordinator uses this state folder", dir);
     return err_set(err, ERR_SYS, errno, "lock %s", dir);
+}
+
+/* One that was killed just now may still be there: it gets a second to go. */
+static int lock(const char *dir, int fd, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+
+    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+        if (errno != EWOULDBLOCK || i >= LOCK_TRIES)
+            return lock_failed(dir, err);
+        (void) nanosleep(&pause, NULL); /* a shorter one is fine */
+    }
+    return 0;
 }
 
 static int open_folders(struct store *s, const struct store_sys *sys, struct err *err)
