@@ -80,8 +80,15 @@ static int parse(struct span text, struct manifest *out)
     return manifest_parse(text, "a manifest of the history", false, out, &ignored);
 }
 
-/* After a manifest without owner keys nobody may set another. */
-static void check_updates(const struct history *h, struct table *t)
+static void mark_named(const struct manifest *m, struct history *h)
+{
+    for (size_t i = 0; i < h->response.policies.count; i++)
+        h->named[i] = h->named[i] || manifest_find(m, h->digests[i]) != NULL;
+}
+
+/* After a manifest without owner keys nobody may set another. Marks the policies that are named on the way,
+ * so that each manifest is parsed once. */
+static void check_updates(struct history *h, struct table *t)
 {
     const size_t count = h->response.manifests.count;
     size_t unreadable = 0, unowned = 0;
@@ -89,10 +96,12 @@ static void check_updates(const struct history *h, struct table *t)
     for (size_t i = 0; i < count; i++) {
         AUTO_MANIFEST m = {0};
 
-        if (parse(h->manifests[i], &m) < 0)
+        if (parse(h->manifests[i], &m) < 0) {
             unreadable++;
-        else
-            unowned += i + 1 < count && m.owner_digests.count + m.owner_keys.count == 0;
+            continue;
+        }
+        unowned += i + 1 < count && m.owner_digests.count + m.owner_keys.count == 0;
+        mark_named(&m, h);
     }
     struct table_row *row =
         table_add(t, unreadable == 0 && unowned == 0 ? TABLE_PASSED : TABLE_REFUSED, "history: updates");
@@ -105,31 +114,25 @@ static void check_updates(const struct history *h, struct table *t)
         table_found(row, "%zu manifest%s", count, count == 1 ? "" : "s");
 }
 
-static bool is_named(const struct history *h, const uint8_t digest[SHA256_SIZE])
+static int hash_policies(struct history *h, struct err *err)
 {
-    for (size_t i = 0; i < h->response.manifests.count; i++) {
-        AUTO_MANIFEST m = {0};
-
-        if (parse(h->manifests[i], &m) == 0 && manifest_find(&m, digest) != NULL)
-            return true;
+    for (size_t i = 0; i < h->response.policies.count; i++) {
+        h->named[i] = false;
+        if (hash_bytes(HASH_SHA256, h->policies[i], h->digests[i], err) < 0)
+            return -1;
     }
-    return false;
+    return 0;
 }
 
 /* Every document belongs to a manifest. Which ones of the current manifest came along is told. */
-static int check_policies(const struct history_expect *expect, const struct history *h, struct table *t,
-                          struct err *err)
+static void check_policies(const struct history_expect *expect, const struct history *h, struct table *t)
 {
     const size_t count = h->response.policies.count;
     size_t foreign = 0, ours = 0;
 
     for (size_t i = 0; i < count; i++) {
-        uint8_t digest[SHA256_SIZE];
-
-        if (hash_bytes(HASH_SHA256, h->policies[i], digest, err) < 0)
-            return -1;
-        ours += manifest_find(&expect->in->manifest, digest) != NULL;
-        foreign += !is_named(h, digest);
+        ours += manifest_find(&expect->in->manifest, h->digests[i]) != NULL;
+        foreign += !h->named[i];
     }
     struct table_row *row = table_add(t, foreign == 0 ? TABLE_PASSED : TABLE_REFUSED, "history: policies");
     table_expected(row, "each document is one that a manifest names");
@@ -141,7 +144,6 @@ static int check_policies(const struct history_expect *expect, const struct hist
         table_line(&t->not_covered,
                    "the documents behind %zu of the manifest's %zu policies: it has none of them",
                    expect->in->manifest.policy_count - ours, expect->in->manifest.policy_count);
-    return 0;
 }
 
 static void check_root(const struct history_expect *expect, struct span pem, struct table *t)
@@ -173,14 +175,15 @@ static int decode(struct span message, struct history *h, struct err *err)
     return 0;
 }
 
-static int check_rest(const struct history_expect *expect, const struct history *h, struct table *t,
+static int check_rest(const struct history_expect *expect, struct history *h, struct table *t,
                       struct err *err)
 {
     uint8_t ignored[SHA256_SIZE];
 
-    check_updates(h, t);
-    if (check_policies(expect, h, t, err) < 0)
+    if (hash_policies(h, err) < 0)
         return -1;
+    check_updates(h, t);
+    check_policies(expect, h, t);
     check_root(expect, h->response.root_ca, t);
     (void) ca_cert_check(h->response.mesh_ca, CA_CERT_MESH, expect->in->now_s, t, ignored);
     table_line(&t->not_covered, "that mesh CA and root CA belong together: it is the Coordinator's word");

@@ -17,6 +17,8 @@ struct history {
     struct span manifests[HISTORY_ITEMS_MAX];
     struct span policies[HISTORY_ITEMS_MAX];
     struct userapi_get_response response;
+    uint8_t digests[HISTORY_ITEMS_MAX][SHA256_SIZE]; /* of policies; set by the checks, as the next */
+    bool named[HISTORY_ITEMS_MAX];                   /* a manifest names this policy */
 };
 
 struct history_expect {
