@@ -333,6 +333,33 @@ def test_rotation_under_joins(lab, owner):  # noqa: F811
     assert len(meshes) > 1
 
 
+def s_client(address, *args):
+    r = subprocess.run(["openssl", "s_client", "-connect", address, *map(str, args)], input=b"", capture_output=True, timeout=30)
+    return (r.stdout + r.stderr).decode("latin-1")
+
+
+def test_tls(lab, owner):  # noqa: F811
+    """The user's port takes clients without a certificate, with an EC and with an RSA key, and no nacre/1; guests need
+    a certificate."""
+    alpn = f"atls:v1:nonce:{'5a' * 32},h2"
+    pair = {}
+    for name, kind in (("ec", ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"]), ("rsa", ["rsa:2048"])):
+        pair[name] = ["-cert", owner.dir / f"{name}.crt", "-key", owner.dir / f"{name}.key"]
+        run("openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-subj", f"/CN={name}", "-out", pair[name][1], "-keyout",
+            pair[name][3])
+    with Empty(lab) as c:
+        for version in ("-tls1_3", "-tls1_2"):
+            assert "ALPN protocol: h2" in s_client(c.user, "-alpn", alpn, version)
+            assert "ALPN protocol: h2" in s_client(c.user, "-alpn", alpn, version, *pair["ec"])
+        text = s_client(c.user, "-alpn", alpn, "-tls1_3", *pair["rsa"])
+        assert "ALPN protocol: h2" in text and "alert" not in text
+        s_client(c.user, "-alpn", "nacre/1")
+        c.wait_log(r"failed: .*nacre/1 on the user API's port")
+        s_client(f"127.0.0.1:{c.port}", "-alpn", alpn, "-tls1_3")
+        c.wait_log(r"failed: tls: .*(certificate|peer)")
+        assert "called" not in c.log()
+
+
 def test_client_refuses(lab, owner):  # noqa: F811
     """The owner's commands: usage, files, and a Coordinator that does not prove itself."""
     one = owner.manifest("one")
