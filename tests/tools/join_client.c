@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,13 +106,19 @@ static int connect_tcp(const char *port)
     return connect(fd, (const struct sockaddr *) &a, sizeof a) < 0 ? -1 : fd;
 }
 
+/* softpsp binds its socket a moment before it listens. */
 static int connect_unix(const char *path)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     (void) snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
-    return connect(fd, (const struct sockaddr *) &a, sizeof a) < 0 ? -1 : fd;
+    for (int i = 0; i < 500; i++) {
+        if (connect(fd, (const struct sockaddr *) &a, sizeof a) == 0)
+            return fd;
+        (void) poll(NULL, 0, 20);
+    }
+    return -1;
 }
 
 static int attempt(char **argv, const struct policy *policy, struct span root, struct err *err)
