@@ -34,6 +34,14 @@ static int dial(void)
     return -1;
 }
 
+/* PID 1 says its figures when the workload has begun: long lines come after that. */
+static void let_pid1_speak(void)
+{
+    struct timespec pause = {.tv_nsec = 500000000};
+
+    nanosleep(&pause, NULL);
+}
+
 static void print_hex(const char *key, const uint8_t *bytes, size_t len)
 {
     printf("%s=", key);
@@ -72,6 +80,7 @@ int probe_attest(int argc, char **argv)
     if (argc < 2 || fd < 0)
         return 1;
     make_request(argv[0], argv[1], request);
+    let_pid1_speak();
     for (int i = 0; i < count; i++) {
         ssize_t n = ask(fd, request, reply, sizeof reply);
 
@@ -127,6 +136,7 @@ int probe_renewal(int argc, char **argv)
     sigemptyset(&set);
     sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    let_pid1_speak();
     print_generation("first", before);
     signal = sigtimedwait(&set, NULL, &limit);
     printf("signal=%d\n", signal);
