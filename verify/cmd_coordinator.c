@@ -155,8 +155,6 @@ static enum command_status check_answer(const struct session *s, struct span mes
     const char *dir = s->in->out ? s->in->out : "verify";
     int rc = h ? history_check(&expect, message, h, s->t, err) : err_set(err, ERR_LIMIT, 0, "no memory");
 
-    table_line(&s->t->not_covered,
-               "what the Coordinator does from now on: ask again, or pin its root CA key");
     if (rc == 0 && s->t->refused == 0)
         rc = out_dir_write(dir, h, err);
     free(h);

@@ -34,6 +34,7 @@ def check(*args):
     table = json.loads(got.stdout)
     assert got.stdout == canonical(table)
     assert set(table) == {"checks", "explanation", "not_covered", "passed", "warnings"}
+    assert len(set(table["not_covered"])) == len(table["not_covered"])
     for row in table["checks"]:
         assert set(row) == {"check", "expected", "found", "verdict"}
         assert row["verdict"] in ("passed", "refused", "not run")
