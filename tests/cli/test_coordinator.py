@@ -40,6 +40,9 @@ def run(*args, **kw):
 
 def test_help_and_usage(tmp_path):
     assert run(COORDINATOR, "--help").returncode == 0
+    for command, names in [("init", "--state"), ("manifest", "--signature"), ("recover", "--seed-share"), ("run", "--lease-life")]:
+        r = run(COORDINATOR, command, "--help")
+        assert (r.returncode, r.stderr) == (0, "") and names in r.stdout, command
     for args in [[], ["nothing"], ["init"], ["init", "--state"], ["init", "--state", tmp_path, "--state", tmp_path],
                  ["root-ca", "--state", tmp_path, "--x"], ["manifest"], ["manifest", "check"],
                  ["manifest", "check", "a", "b"], ["run"], ["run", "--state", "a", "--manifest", "b"],
