@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rsa: RSASSA-PSS with SHA-384, MGF1-SHA-384 and a 48-byte salt under RSA-4096, as AMD signs (RFC 8017 8.1).
- * Verification only; with rsa_sign the only files that include wolfCrypt's RSA. */
+ * Verification only; with rsa_sign, rsa_oaep and rsa_pkcs1 the only files that include wolfCrypt's RSA. */
 #ifndef NACRE_RSA_H
 #define NACRE_RSA_H
 

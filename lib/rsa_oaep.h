@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rsa_oaep: RSAES-OAEP with SHA-256 as hash and MGF1 hash (RFC 8017 7.1): how Contrast encrypts a seed share
- * for its owner (docs/formats/userapi.md). Host tools only; with rsa and rsa_sign the only files that include
+ * for its owner (docs/formats/userapi.md). Host tools only; rsa.h names the other files that include
  * wolfCrypt's RSA.
  *
  * The public key comes from the manifest; the private one is its owner's.
