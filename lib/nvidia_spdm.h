@@ -49,7 +49,7 @@ struct nvidia_spdm {
 int nvidia_spdm_parse(struct span bytes, struct nvidia_spdm *report, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 
-/* The field of the opaque data; data NULL when it is not there. */
+/* The field of the opaque data; empty when it is not there. */
 struct span nvidia_spdm_find(const struct nvidia_spdm *report, uint16_t field) __attribute__((nonnull));
 
 /* The request has this nonce (NVIDIA_SPDM_NONCE_SIZE bytes), and the report is signed by the P-384 key in
