@@ -117,7 +117,10 @@ int judge_host_data(const struct judge *j, struct table *t, struct judge_list *o
             memcpy(out->entries + i * SHA256_SIZE, in->measurements.host_data[i].sha256, SHA256_SIZE);
         return 0;
     }
-    return judge_missing("host data", "--host-data, --initdata, --manifest or --any host-data", err);
+    return judge_missing("host data",
+                         j->evidence == NULL ? "--manifest or --any host-data"
+                                             : "--host-data, --initdata, --manifest or --any host-data",
+                         err);
 }
 
 static void name_policy(const struct manifest_policy *p, struct table_row *row)

@@ -36,11 +36,11 @@ struct judge_args {
 struct judge {
     const struct inputs *in;
     const struct judge_args *args;
-    const struct evidence *evidence;
-    const uint8_t *report_data;   /* JUDGE_REPORT_DATA_SIZE bytes; NULL: given up by --any report-data */
-    const char *report_data_from; /* how the expected bytes were made, for the table */
-    const char *prefix;           /* before the names of rows: "" or "coordinator " */
-    bool coordinator;             /* the policy entry must have the Coordinator's role */
+    const struct evidence *evidence; /* NULL: the claims of a certificate (leaf_claims.c) */
+    const uint8_t *report_data;      /* JUDGE_REPORT_DATA_SIZE bytes; NULL: given up by --any report-data */
+    const char *report_data_from;    /* how the expected bytes were made, for the table */
+    const char *prefix;              /* before the names of rows: "" or "coordinator " */
+    bool coordinator;                /* the policy entry must have the Coordinator's role */
 };
 
 /* What came of it, beside the rows. */

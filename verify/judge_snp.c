@@ -111,7 +111,10 @@ static int want_csp(struct work *w, struct table *t, struct err *err)
         return hash_bytes(HASH_SHA256, span_str(csp), w->csp, err);
     }
     w->expect.csp_ids_sha256.any = inputs_any(w->j->in, INPUTS_ANY_CSP_ID, t);
-    return w->expect.csp_ids_sha256.any ? 0 : judge_missing("cloud's VLEK", "--csp-id or --any csp-id", err);
+    if (w->expect.csp_ids_sha256.any)
+        return 0;
+    return judge_missing("cloud's VLEK", w->j->coordinator ? "--any csp-id" : "--csp-id or --any csp-id",
+                         err);
 }
 
 static int want_tcb(struct work *w, const struct manifest_snp *entry, struct table *t, struct err *err)
@@ -174,7 +177,9 @@ static int want_product(struct work *w, struct err *err)
     if (name != NULL && w->expect.product == SNP_PRODUCT_UNKNOWN)
         return err_set(err, ERR_FORMAT, 0, "--product: expected Milan, Genoa or Turin, found '%.20s'", name);
     if (w->expect.product == SNP_PRODUCT_UNKNOWN)
-        return judge_missing("product", "--product, or --certs with the VCEK", err);
+        return judge_missing(
+            "product", w->j->coordinator ? "--certs with the VCEK" : "--product, or --certs with the VCEK",
+            err);
     return 0;
 }
 

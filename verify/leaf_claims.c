@@ -340,15 +340,11 @@ int leaf_claims(const struct leaf *l, const struct x509 *cert, struct table *t, 
                 struct err *err)
 {
     static const struct judge_args none;
-    static const struct evidence nothing;
     enum mesh_claims_read_kind kind;
     struct err why;
     struct work w = {
-        .l = l,
-        .cert = cert,
-        .t = t,
-        .j = {.in = l->in, .args = &none, .evidence = &nothing},
-        .result = result
+        .l = l, .cert = cert, .t = t, .j = {.in = l->in, .args = &none},
+                   .result = result
     };
 
     *result = (struct judge_result){0};

@@ -519,6 +519,10 @@ def test_guest_refusals(deployment, guest, tmp_path):
             assert status == 1 and refused(rows) == expected, (changes, table)
         assert verify(*guest_args(deployment, w.port, measurements=None, key=None)).returncode == 2
         assert verify(*guest_args(deployment, w.port, out=None)).returncode == 2
+        doc = json.loads(deployment.measurements.read_text())
+        other.write_text(canonical({**doc, "host_data": []}))
+        got = verify(*guest_args(deployment, w.port, manifest=None, measurements=other, key=None))
+        assert got.returncode == 2 and "give --manifest or --any host-data" in got.stderr
         got = verify(*guest_args(deployment, w.port, out=tmp_path / "nothing"))
         assert got.returncode == 3 and "mesh-ca.pem" in got.stderr
 
