@@ -92,7 +92,7 @@ static uint64_t now_ms(void)
 
 static int system_error(const struct dial *d, int error, struct err *err)
 {
-    return err_set(err, ERR_SYS, error, "%s: %s", d->target->text, strerror(error));
+    return err_set(err, ERR_SYS, 0, "%s: %s", d->target->text, strerror(error));
 }
 
 /* Until fd can be read or written. */
