@@ -45,6 +45,7 @@ struct owner {
     uint8_t *answer;
     struct writer answered;
     struct ecc_pair key;
+    uint8_t previous[SHA256_SIZE];
 };
 
 static void owner_free(struct owner *o)
@@ -95,6 +96,13 @@ static int owner_open(const struct owner_args *a, struct owner *o, struct err *e
         (void) fprintf(stderr, "nacre-coordinator: WARNING: evidence under the test root %s is believed\n",
                        a->roots.paths[i]);
     return trust_files_load(&files, o->client.now_s, &o->client.trust, err);
+}
+
+static int read_previous(const char *text, uint8_t digest[SHA256_SIZE], struct err *err)
+{
+    if (text != NULL && hex_decode(span_str(text), digest, SHA256_SIZE, err) < 0)
+        return err_prefix(err, "--previous");
+    return 0;
 }
 
 /* --- manifest set ----------------------------------------------------------------------------------- */
@@ -152,7 +160,6 @@ static int report_set(const struct owner_args *a, const struct owner *o, struct 
 static int send_set(const struct owner_args *a, struct owner *o, struct policy_files *policies,
                     struct err *err)
 {
-    uint8_t previous[SHA256_SIZE];
     AUTO_BYTES signature = {0};
     struct userapi_set_request request = {
         .manifest = fileio_span(&o->text), .policies = {.items = policies->spans, .count = policies->count}
@@ -161,11 +168,9 @@ static int send_set(const struct owner_args *a, struct owner *o, struct policy_f
     struct writer w = writer_of(message, message == NULL ? 0 : USERAPI_REQUEST_MAX);
     int rc = 0;
 
-    if (a->previous != NULL) {
-        rc = hex_decode(span_str(a->previous), previous, sizeof previous, err);
-        request.previous = span_of(previous, sizeof previous);
-    }
-    if (rc == 0 && a->signature != NULL)
+    if (a->previous != NULL)
+        request.previous = span_of(o->previous, sizeof o->previous);
+    if (a->signature != NULL)
         rc = fileio_read(a->signature, SIGNATURE_FILE_MAX, &signature, err);
     request.signature = fileio_span(&signature);
     if (rc == 0)
@@ -196,7 +201,8 @@ int commands_manifest_set(int argc, char **argv, struct err *err)
     AUTO_OWNER o = {0};
     AUTO_POLICY_FILES policies = {0};
 
-    if (opts_read(argc, argv, opts, OPTS_COUNT(opts), err) < 0 || check_args(&a, err) < 0)
+    if (opts_read(argc, argv, opts, OPTS_COUNT(opts), err) < 0 || check_args(&a, err) < 0 ||
+        read_previous(a.previous, o.previous, err) < 0)
         return COMMANDS_USAGE;
     if (a.manifest == NULL) {
         commands_usage(err, "FILE is needed");
@@ -251,10 +257,8 @@ int commands_manifest_sign(int argc, char **argv, struct err *err)
         commands_usage(err, "FILE, --key, --previous and --out are needed");
         return COMMANDS_USAGE;
     }
-    if (hex_decode(span_str(a.previous), t.previous, sizeof t.previous, err) < 0) {
-        (void) err_prefix(err, "--previous");
+    if (read_previous(a.previous, t.previous, err) < 0)
         return COMMANDS_USAGE;
-    }
     if (fileio_read(a.manifest, MANIFEST_SIZE_MAX, &o.text, err) < 0 ||
         manifest_parse(fileio_span(&o.text), a.manifest, false, &o.manifest, err) < 0 ||
         key_file_ec(a.key, &o.key, err) < 0)

@@ -371,7 +371,7 @@ def test_client_refuses(lab, owner):  # noqa: F811
             (["--no-tee", "--policy", owner.dir / "absent"], 1, "No such file"),
             (["--no-tee", "--key", owner.policy], 3, "policy"),
             (["--no-tee"], 1, "0 policies are given"),
-            (["--no-tee", "--policy", owner.policy, "--previous", "zz"], 1, ""),
+            (["--no-tee", "--policy", owner.policy, "--previous", "zz"], 2, "--previous: "),
         ]:
             r = run(*base, *more)
             assert r.returncode == code and says in r.stderr, (more, r.stderr)
@@ -383,7 +383,7 @@ def test_client_refuses(lab, owner):  # noqa: F811
         assert r.returncode == 1 and "shows no evidence" in r.stderr
         assert "called" not in c.log() and not (c.state / "transitions/latest").exists()
     r = run(COORDINATOR, "manifest", "set", one, "--coordinator", "127.0.0.1:1", "--no-tee", "--policy", owner.policy)
-    assert r.returncode == 1
+    assert r.returncode == 1 and r.stderr.count("Connection refused") == 1
 
 
 # --- a Coordinator in a VM, which proves itself to its owner -------------------------------------------------
