@@ -85,7 +85,7 @@ class Empty(Coordinator):
 def set_manifest(c, owner, manifest, *more, key="owner", check=True):
     args = ["--key", getattr(owner, "key") if key == "owner" else key] if key else []
     r = run(COORDINATOR, "manifest", "set", manifest, "--coordinator", c.user, "--policy", owner.policy, *args, "--no-tee",
-            *more)
+            *more, cwd=owner.dir)
     if check:
         assert r.returncode == 0, r.stderr
     return r
