@@ -95,23 +95,17 @@ static int stop_signals(struct err *err)
     return fd < 0 ? err_set(err, ERR_SYS, errno, "signalfd") : fd;
 }
 
-static int serve(const struct run_options *o, struct service *s, struct err *err)
+static int serve(const struct run_options *o, const struct listeners *l, struct service *s, struct err *err)
 {
-    struct listeners listeners;
     int stop_fd = stop_signals(err);
 
     if (stop_fd < 0)
         return -1;
-    if (listeners_open(&o->listen, &listeners, err) < 0) {
-        (void) close(stop_fd);
-        return -1;
-    }
     warn(o, s);
-    listeners_announce(&listeners, run_state_wall_s());
+    listeners_announce(l, run_state_wall_s());
     const struct server_config config = {
-        .listeners = listeners.list, .listener_count = listeners.count, .stop_fd = stop_fd, .service = s};
+        .listeners = l->list, .listener_count = l->count, .stop_fd = stop_fd, .service = s};
     int rc = server_run(&config, err);
-    listeners_close(&listeners);
     (void) close(stop_fd);
     joinlog_note(run_state_wall_s(), rc == 0 ? "stopped" : "ended");
     return rc;
@@ -138,6 +132,7 @@ int commands_run(int argc, char **argv, struct err *err)
     AUTO_STORE *store = NULL;
     struct metrics metrics = {.start_s = run_state_wall_s()};
     AUTO_SERVICE s = {.metrics = &metrics};
+    AUTO_LISTENERS listeners = {.count = 0};
 
     if (run_options_parse(argc, argv, &o, err) < 0)
         return COMMANDS_USAGE;
@@ -148,11 +143,13 @@ int commands_run(int argc, char **argv, struct err *err)
         return commands_status(err);
     s.changed = changed;
     s.changed_ctx = &o;
-    if (run_state_load(&o, store, &s, err) < 0 || open_evidence(&o, &own, &s, err) < 0)
+    /* The state comes last: a first manifest is for good, also when the start fails behind it. */
+    if (listeners_open(&o.listen, &listeners, err) < 0 || open_evidence(&o, &own, &s, err) < 0 ||
+        run_state_load(&o, store, &s, err) < 0)
         return commands_status(err);
     if (o.ca_out != NULL && s.current != NULL && publish_cas(o.ca_out, &s, err) < 0)
         return commands_status(err);
-    if (serve(&o, &s, err) < 0)
+    if (serve(&o, &listeners, &s, err) < 0)
         return commands_status(err);
     return COMMANDS_OK;
 }

@@ -25,6 +25,7 @@ const char *listeners_option(enum limits_door door);
 int listeners_open(const struct listeners_texts *texts, struct listeners *out, struct err *err)
     __attribute__((warn_unused_result, nonnull));
 void listeners_close(struct listeners *l) __attribute__((nonnull));
+#define AUTO_LISTENERS __attribute__((cleanup(listeners_close))) struct listeners
 /* A line in the log for each, the guests' first. */
 void listeners_announce(const struct listeners *l, int64_t now_s) __attribute__((nonnull));
 

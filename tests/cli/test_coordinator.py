@@ -459,8 +459,10 @@ def test_start_refused(lab, tmp_path):
         (["--manifest", lab.manifest(ProductName="Milan"), "--listen", "127.0.0.1:0"], 3, "AllowedChipIDs"),
         (["--manifest", tmp_path / "no", "--listen", "127.0.0.1:0"], 1, "No such file"),
     ]:
-        r = run(COORDINATOR, "run", "--state", lab.fresh_state(), *base[4:], *args)
+        fresh = lab.fresh_state()
+        r = run(COORDINATOR, "run", "--state", fresh, *base[4:], *args)
         assert r.returncode == code and says in r.stderr, r.stderr
+        assert not (fresh / "transitions/latest").exists()  # a first manifest would be for good
     both = ["--manifest", lab.manifest(), "--listen", "127.0.0.1:0", "--evidence-socket", tmp_path / "no"]
     r = run(*base, *both)
     assert r.returncode == 2 and "exactly one of --no-tee and --evidence-socket" in r.stderr
