@@ -26,7 +26,7 @@ static int make_ca(struct generation *g, const struct generation_source *from, s
 
     if (ecc_generate(ECC_CURVE_P384, &mesh, err) < 0 || rng_bytes(&serials, sizeof serials, err) < 0)
         return -1;
-    if (mesh_ca_make(from->root, &mesh, &serials, from->now_s, &g->ca, err) < 0)
+    if (mesh_ca_make(from->root, &mesh, &serials, from->no_tee, from->now_s, &g->ca, err) < 0)
         return -1;
     if (from->root_cert != NULL)
         g->ca.root = *from->root_cert;

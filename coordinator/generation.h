@@ -40,6 +40,7 @@ struct generation_source {
     struct span text; /* of the manifest; copied */
     const char *name; /* how messages call it; outlives the generation */
     bool require_coordinator;
+    bool no_tee; /* the certificates' names say so */
     const struct ecc_pair *root;
     const struct mesh_ca_cert *root_cert; /* the root CA's certificate so far; NULL: make one */
     int64_t now_s;

@@ -33,6 +33,7 @@ struct generation *service_generation(const struct service *s, const struct mesh
     const struct generation_source from = {.text = text,
                                            .name = name,
                                            .require_coordinator = s->require_coordinator,
+                                           .no_tee = !s->require_coordinator,
                                            .root = &root,
                                            .root_cert = s->root_cert.len > 0 ? &s->root_cert : NULL,
                                            .now_s = now_s};

@@ -146,13 +146,16 @@ static int make_ca(const struct ca_part *part, int64_t now_s, struct mesh_ca_cer
 }
 
 int mesh_ca_make(const struct ecc_pair *root, const struct ecc_pair *key,
-                 const struct mesh_ca_serials *serials, int64_t now_s, struct mesh_ca *out, struct err *err)
+                 const struct mesh_ca_serials *serials, bool no_tee, int64_t now_s, struct mesh_ca *out,
+                 struct err *err)
 {
-    AUTO_MESH_CA ca = {.key = *key};
+    AUTO_MESH_CA ca = {.no_tee = no_tee, .key = *key};
+    const char *root_name = no_tee ? MESH_CA_ROOT_NAME_NO_TEE : MESH_CA_ROOT_NAME;
+    const char *mesh_name = no_tee ? MESH_CA_MESH_NAME_NO_TEE : MESH_CA_MESH_NAME;
     const struct ca_part parts[] = {
-        {MESH_CA_ROOT_NAME, MESH_CA_ROOT_NAME, &root->pub, root, serials->root        },
-        {MESH_CA_MESH_NAME, MESH_CA_ROOT_NAME, &key->pub,  root, serials->intermediate},
-        {MESH_CA_MESH_NAME, MESH_CA_MESH_NAME, &key->pub,  key,  serials->mesh        },
+        {root_name, root_name, &root->pub, root, serials->root        },
+        {mesh_name, root_name, &key->pub,  root, serials->intermediate},
+        {mesh_name, mesh_name, &key->pub,  key,  serials->mesh        },
     };
     struct mesh_ca_cert *const certs[] = {&ca.root, &ca.intermediate, &ca.mesh};
 
@@ -251,7 +254,7 @@ int mesh_ca_issue(const struct mesh_ca *ca, const struct mesh_ca_leaf *leaf, str
 
     if (leaf_name(leaf, &subject, err) < 0 || leaf_exts(ca, leaf, &list, err) < 0)
         return -1;
-    x509_put_name_cn(&issuer, MESH_CA_MESH_NAME);
+    x509_put_name_cn(&issuer, ca->no_tee ? MESH_CA_MESH_NAME_NO_TEE : MESH_CA_MESH_NAME);
     ecc_public_to_spki(leaf->key, &key);
     const struct x509_template t = {.serial = span_of(leaf->serial, MESH_CA_SERIAL_SIZE),
                                     .issuer = writer_span(&issuer),

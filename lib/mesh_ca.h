@@ -14,6 +14,7 @@
 #include "snp_report.h"
 #include "span.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define MESH_CA_SERIAL_SIZE 16  /* bytes of a serial number: random */
@@ -25,6 +26,9 @@
 
 #define MESH_CA_ROOT_NAME "system:coordinator:root"
 #define MESH_CA_MESH_NAME "system:coordinator:intermediate"
+/* The names that a Coordinator without a TEE gives itself, so that everybody under it can see. */
+#define MESH_CA_ROOT_NAME_NO_TEE MESH_CA_ROOT_NAME ":no-tee"
+#define MESH_CA_MESH_NAME_NO_TEE MESH_CA_MESH_NAME ":no-tee"
 
 struct mesh_ca_cert {
     uint8_t der[MESH_CA_CERT_MAX];
@@ -32,6 +36,7 @@ struct mesh_ca_cert {
 };
 
 struct mesh_ca {
+    bool no_tee;         /* the names say so */
     struct ecc_pair key; /* the intermediate's; secret, wiped by mesh_ca_wipe */
     struct mesh_ca_cert root;
     struct mesh_ca_cert intermediate; /* signed by the root */
@@ -50,10 +55,11 @@ int mesh_ca_key_digest(const struct ecc_public *key, uint8_t out[32], struct err
     __attribute__((warn_unused_result, nonnull));
 
 /* Make the three certificates at now_s (seconds since 1970). root and key are P-384; key is copied into *out.
+ * no_tee: the Coordinator does not run in a TEE.
  * Returns 0, or -1 with *err set and *out untouched. */
 int mesh_ca_make(const struct ecc_pair *root, const struct ecc_pair *key,
-                 const struct mesh_ca_serials *serials, int64_t now_s, struct mesh_ca *out, struct err *err)
-    __attribute__((warn_unused_result, nonnull));
+                 const struct mesh_ca_serials *serials, bool no_tee, int64_t now_s, struct mesh_ca *out,
+                 struct err *err) __attribute__((warn_unused_result, nonnull));
 void mesh_ca_wipe(struct mesh_ca *ca); /* accepts NULL */
 #define AUTO_MESH_CA __attribute__((cleanup(mesh_ca_wipe))) struct mesh_ca
 

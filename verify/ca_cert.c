@@ -12,9 +12,10 @@
 static const struct {
     const char *row;
     const char *name;
+    const char *no_tee;
 } kinds[] = {
-    [CA_CERT_ROOT] = {"root ca: certificate", MESH_CA_ROOT_NAME},
-    [CA_CERT_MESH] = {"mesh ca: certificate", MESH_CA_MESH_NAME},
+    [CA_CERT_ROOT] = {"root ca: certificate", MESH_CA_ROOT_NAME, MESH_CA_ROOT_NAME_NO_TEE},
+    [CA_CERT_MESH] = {"mesh ca: certificate", MESH_CA_MESH_NAME, MESH_CA_MESH_NAME_NO_TEE},
 };
 
 int ca_cert_read(struct span pem, uint8_t *der, struct x509 *cert, struct err *err)
@@ -31,8 +32,8 @@ int ca_cert_read(struct span pem, uint8_t *der, struct x509 *cert, struct err *e
     return x509_parse(found, cert, err);
 }
 
-static int check(struct span pem, enum ca_cert_kind kind, int64_t now_s, uint8_t digest[SHA256_SIZE],
-                 struct err *err)
+static int check(struct span pem, enum ca_cert_kind kind, int64_t now_s, bool *no_tee,
+                 uint8_t digest[SHA256_SIZE], struct err *err)
 {
     uint8_t der[CA_CERT_DER_MAX];
     struct x509 cert;
@@ -40,7 +41,8 @@ static int check(struct span pem, enum ca_cert_kind kind, int64_t now_s, uint8_t
 
     if (ca_cert_read(pem, der, &cert, err) < 0)
         return -1;
-    if (!span_eq_str(cert.subject_cn, kinds[kind].name))
+    *no_tee = span_eq_str(cert.subject_cn, kinds[kind].no_tee);
+    if (!*no_tee && !span_eq_str(cert.subject_cn, kinds[kind].name))
         return err_set(err, ERR_DENIED, 0, "another name: %.*s", (int) cert.subject_cn.len,
                        (const char *) cert.subject_cn.data);
     if (x509_check_issued(&cert, &cert, 0, err) < 0 || x509_check_time(&cert, now_s, err) < 0 ||
@@ -55,12 +57,17 @@ bool ca_cert_check(struct span pem, enum ca_cert_kind kind, int64_t now_s, struc
                    uint8_t digest[SHA256_SIZE])
 {
     struct err why;
-    const bool good = check(pem, kind, now_s, digest, &why) == 0;
+    bool no_tee = false;
+    const bool good = check(pem, kind, now_s, &no_tee, digest, &why) == 0;
     struct table_row *row = table_add(t, good ? TABLE_PASSED : TABLE_REFUSED, kinds[kind].row);
     char now[DER_TIME_TEXT_SIZE];
 
     der_time_text(now_s, now);
-    table_expected(row, "%s, self-signed, P-384, valid at %s", kinds[kind].name, now);
+    if (no_tee)
+        table_line(&t->warnings, "%s: its name says that the Coordinator runs outside a TEE",
+                   kinds[kind].row);
+    table_expected(row, "%s, self-signed, P-384, valid at %s", no_tee ? kinds[kind].no_tee : kinds[kind].name,
+                   now);
     table_found(row, "%s", good ? "yes" : why.text);
     return good;
 }

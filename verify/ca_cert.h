@@ -17,7 +17,8 @@ enum ca_cert_kind {
     CA_CERT_MESH,
 };
 
-/* One certificate in PEM: self-signed, a CA of the right name, with a P-384 key, valid at now_s. Adds a row;
+/* One certificate in PEM: self-signed, a CA of the right name, with a P-384 key, valid at now_s. A name that
+ * says that the Coordinator has no TEE is a warning. Adds a row;
  * digest gets the SHA-256 of its SubjectPublicKeyInfo. False: refused, digest untouched. */
 bool ca_cert_check(struct span pem, enum ca_cert_kind kind, int64_t now_s, struct table *t,
                    uint8_t digest[SHA256_SIZE]) __attribute__((nonnull));

@@ -263,6 +263,7 @@ def test_no_tee(deployment, tmp_path):
         assert got.returncode == 4, got.stderr
         table = json.loads(got.stdout)
         assert table["passed"] and any("--no-tee" in line for line in table["warnings"])
+        assert any("its name says that the Coordinator runs outside a TEE" in line for line in table["warnings"])
         assert (tmp_path / "out/mesh-ca.pem").exists()
         deployment.stop()
     finally:

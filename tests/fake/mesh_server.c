@@ -32,7 +32,7 @@ void mesh_server_open(struct mesh_server *s, int64_t now_s)
     need(rng_bytes(s->nonce, sizeof(s->nonce), &err), &err);
     need(ecc_generate(ECC_CURVE_P384, &s->root_key, &err), &err);
     need(ecc_generate(ECC_CURVE_P384, &key, &err), &err);
-    need(mesh_ca_make(&s->root_key, &key, &serials, now_s, &s->ca, &err), &err);
+    need(mesh_ca_make(&s->root_key, &key, &serials, false, now_s, &s->ca, &err), &err);
     s->secret_len = MESHAPI_SECRET_SIZE;
     s->leaf_now_s = now_s;
 }

@@ -263,7 +263,7 @@ static int setup(void **state)
     memset(&server, 0, sizeof(server));
     assert_int_equal(ecc_generate(ECC_CURVE_P384, &server.root, &err), 0);
     assert_int_equal(ecc_generate(ECC_CURVE_P384, &mesh, &err), 0);
-    assert_int_equal(mesh_ca_make(&server.root, &mesh, &serials, NOW, &server.ca, &err), 0);
+    assert_int_equal(mesh_ca_make(&server.root, &mesh, &serials, false, NOW, &server.ca, &err), 0);
     coordinator = (struct policy_coordinator){.has_root_ca_key = true};
     assert_int_equal(mesh_ca_key_digest(&server.root.pub, coordinator.root_ca_key_sha256, &err), 0);
     config = (struct join_config){
@@ -424,7 +424,7 @@ static void test_other_mesh_ca(void **state)
     join_first();
     mesh_ca_wipe(&server.ca);
     assert_int_equal(ecc_generate(ECC_CURVE_P384, &mesh, &err), 0);
-    assert_int_equal(mesh_ca_make(&server.root, &mesh, &serials, NOW, &server.ca, &err), 0);
+    assert_int_equal(mesh_ca_make(&server.root, &mesh, &serials, false, NOW, &server.ca, &err), 0);
     assert_int_equal(run(&why), -1);
     assert_int_equal(why.code, ERR_DENIED);
     config.mesh_ca = span_of(NULL, 0);

@@ -33,7 +33,7 @@ static int setup(void **state)
         ecc_generate(ECC_CURVE_P384, &mesh_key, &err) < 0 ||
         ecc_generate(ECC_CURVE_P256, &leaf_key, &err) < 0)
         return -1;
-    return mesh_ca_make(&root_key, &mesh_key, &serials, NOW, &ca, &err);
+    return mesh_ca_make(&root_key, &mesh_key, &serials, false, NOW, &ca, &err);
 }
 
 static struct x509 parse(const struct mesh_ca_cert *cert)
@@ -44,6 +44,32 @@ static struct x509 parse(const struct mesh_ca_cert *cert)
     if (x509_parse(span_of(cert->der, cert->len), &x, &err) < 0)
         fail_msg("%s", err.text);
     return x;
+}
+
+/* A Coordinator without a TEE says so in every certificate of its own, and in the issuer of its leaves. */
+static void test_no_tee(void **state)
+{
+    const struct mesh_ca_serials serials = {.root = {1}, .intermediate = {2}, .mesh = {3}};
+    uint8_t der[MESH_CA_LEAF_MAX];
+    struct writer w = writer_of(der, sizeof der);
+    const struct san san = {.kind = SAN_DNS, .text = span_str("web")};
+    const struct mesh_ca_leaf leaf = {
+        .key = &leaf_key.pub, .sans = &san, .san_count = 1, .serial = {4}, .now_s = NOW};
+    AUTO_MESH_CA bare = {0};
+    struct x509 x;
+    struct err err;
+
+    (void) state;
+    assert_int_equal(mesh_ca_make(&root_key, &mesh_key, &serials, true, NOW, &bare, &err), 0);
+    struct x509 root = parse(&bare.root);
+    struct x509 intermediate = parse(&bare.intermediate);
+    assert_true(span_eq_str(root.subject_cn, "system:coordinator:root:no-tee"));
+    assert_true(span_eq_str(intermediate.subject_cn, "system:coordinator:intermediate:no-tee"));
+    assert_true(span_eq_str(parse(&bare.mesh).subject_cn, "system:coordinator:intermediate:no-tee"));
+    assert_int_equal(x509_check_issued(&intermediate, &root, 0, &err), 0);
+    assert_int_equal(mesh_ca_issue(&bare, &leaf, &w, &err), 0);
+    assert_int_equal(x509_parse(writer_span(&w), &x, &err), 0);
+    assert_int_equal(x509_check_issued(&x, &intermediate, 0, &err), 0);
 }
 
 static void test_chain(void **state)
@@ -225,9 +251,10 @@ static void test_leaf_largest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chain),        cmocka_unit_test(test_key_digest),
-        cmocka_unit_test(test_leaf),         cmocka_unit_test(test_leaf_claims),
-        cmocka_unit_test(test_leaf_refused), cmocka_unit_test(test_leaf_largest)};
+        cmocka_unit_test(test_chain),       cmocka_unit_test(test_no_tee),
+        cmocka_unit_test(test_key_digest),  cmocka_unit_test(test_leaf),
+        cmocka_unit_test(test_leaf_claims), cmocka_unit_test(test_leaf_refused),
+        cmocka_unit_test(test_leaf_largest)};
 
     return cmocka_run_group_tests(tests, setup, NULL);
 }

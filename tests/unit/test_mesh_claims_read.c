@@ -22,7 +22,7 @@ static int setup(void **state)
     if (ecc_generate(ECC_CURVE_P384, &root, &err) < 0 || ecc_generate(ECC_CURVE_P384, &key, &err) < 0 ||
         ecc_generate(ECC_CURVE_P256, &leaf_key, &err) < 0)
         return -1;
-    return mesh_ca_make(&root, &key, &serials, NOW, &ca, &err);
+    return mesh_ca_make(&root, &key, &serials, false, NOW, &ca, &err);
 }
 
 static struct san san_of(const char *text)

@@ -127,7 +127,7 @@ static struct world *open_world(void)
     assert_non_null(w);
     if (ca.root.len == 0 &&
         (ecc_generate(ECC_CURVE_P384, &root, &err) < 0 || ecc_generate(ECC_CURVE_P384, &key, &err) < 0 ||
-         mesh_ca_make(&root, &key, &serials, NOW, &ca, &err) < 0))
+         mesh_ca_make(&root, &key, &serials, false, NOW, &ca, &err) < 0))
         fail_msg("%s", err.text);
     w->root = writer_of(w->root_pem, sizeof w->root_pem);
     w->mesh = writer_of(w->mesh_pem, sizeof w->mesh_pem);
