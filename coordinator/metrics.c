@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "metrics.h"
 
+#include "epoch_table.h"
+#include "store.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -202,6 +205,25 @@ static void put_limits(const struct metrics *m, struct writer *w)
     }
 }
 
+/* What the store takes; the gauges beside it say how much of that is used. */
+static void put_store_limits(struct writer *w)
+{
+    static const struct family set = {"nacre_store_limit", "gauge", "A limit of the store, by its name."};
+    static const struct {
+        const char *name;
+        uint64_t value;
+    } limits[] = {
+        {"history_bytes",        STORE_HISTORY_MAX        },
+        {"history_manifests",    STORE_TRANSITIONS_MAX    },
+        {"volumes",              EPOCH_COUNTERS_MAX       },
+        {"volumes_per_workload", EPOCH_COUNTERS_PER_ID_MAX},
+    };
+
+    head(w, &set);
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        put(w, "%s{limit=\"%s\"} %" PRIu64 "\n", set.name, limits[i].name, limits[i].value);
+}
+
 static void put_failures(const struct metrics *m, struct writer *w)
 {
     static const struct family f = {"nacre_failures_total", "counter",
@@ -244,6 +266,7 @@ int metrics_text(const struct metrics *m, const struct metrics_process *process,
     put_checks(m, w);
     put_connections(m, w);
     put_limits(m, w);
+    put_store_limits(w);
     put_failures(m, w);
     put_http(m, w);
     put_process(m, process, w);

@@ -87,6 +87,16 @@ static int parse_life(const char *option, const char *text, const int64_t range[
     return 0;
 }
 
+/* Is any door open? One that was not named has Contrast's port. */
+static bool has_door(const struct run_options *o)
+{
+    for (int door = 0; door < LIMITS_DOORS; door++) {
+        if (o->listen.door[door] == NULL || strcmp(o->listen.door[door], "none") != 0)
+            return true;
+    }
+    return false;
+}
+
 static int check(struct run_options *o, const struct lives *lives, struct err *err)
 {
     static const int64_t certificate[2] = {RUN_OPTIONS_LIFE_MIN_S, MESH_CA_YEAR_S};
@@ -99,6 +109,8 @@ static int check(struct run_options *o, const struct lives *lives, struct err *e
     if (o->collateral == NULL)
         return usage(err, "--collateral is needed: a folder, or none to go without revocation lists and TDX",
                      "");
+    if (!has_door(o))
+        return usage(err, "every listener is none: nobody could be served", "");
     if (o->policy_count > 0 && o->manifest == NULL)
         return usage(err, "--policy belongs to --manifest", "");
     if (parse_life("--certificate-life", lives->certificate, certificate, &o->certificate_life_s, err) < 0)

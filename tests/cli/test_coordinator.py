@@ -458,6 +458,7 @@ def test_start_refused(lab, tmp_path):
         (["--manifest", lab.manifest(), "--listen", "127.0.0.1:0", "--test-root", lab.dir / "kernel"], 3, "kernel"),
         (["--manifest", lab.manifest(ProductName="Milan"), "--listen", "127.0.0.1:0"], 3, "AllowedChipIDs"),
         (["--manifest", tmp_path / "no", "--listen", "127.0.0.1:0"], 1, "No such file"),
+        (["--manifest", lab.manifest(), "--listen", "none"], 2, "every listener is none"),
     ]:
         fresh = lab.fresh_state()
         r = run(COORDINATOR, "run", "--state", fresh, *base[4:], *args)

@@ -300,6 +300,8 @@ def test_metrics(lab):  # noqa: F811
         assert c.metric("process_cpu_seconds_total") > 0 and 5 < c.metric("process_open_fds") < 50
         assert abs(c.metric("process_start_time_seconds") - time.time()) < 60
         assert c.metric("nacre_connections_open", listener="metrics") == 1  # this one
+        assert c.metric("nacre_store_limit", limit="volumes") >= c.metric("nacre_epochs")
+        assert c.metric("nacre_store_limit", limit="history_manifests") >= c.metric("nacre_manifest_generation") == 1
         c.process.send_signal(signal.SIGTERM)
         assert c.process.wait(10) == 0
 
