@@ -263,7 +263,7 @@ repro: image ## build everything of ours a second time under other conditions an
 repro-kernel: image ## the same with kernel and firmware, without ccache: half an hour
 	@scripts/repro kernel
 
-lint: tidy ## formatting, our own rules, cppcheck, clang-tidy
+lint: tidy $(G)/libnacre.a ## formatting, our own rules, cppcheck, clang-tidy
 	@scripts/lint
 TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(LIB_SRC) $(wildcard init/*.c agent/*.c coordinator/*.c hostlib/*.c measure/*.c softpsp/*.c verify/*.c))
 # The .d file names the headers, so that a change looks at what it touches only.
