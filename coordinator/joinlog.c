@@ -87,18 +87,23 @@ static void add_called(struct line *line, const struct joinlog_event *event)
     add(line, " tls=%s ms=%lld", session_tls_version(event->session), (long long) event->took_ms);
 }
 
-/* A new second: say what the one before left out. */
-static void turn_page(struct joinlog_budget *b, int64_t now_s)
+void joinlog_end(struct joinlog_budget *b, int64_t now_s)
 {
     const unsigned long long left_out = b->left_out;
 
+    b->left_out = 0;
+    if (left_out > 0)
+        joinlog_note(now_s, "%llu lines of failed connections left out", left_out);
+}
+
+/* A new second: say what the one before left out. */
+static void turn_page(struct joinlog_budget *b, int64_t now_s)
+{
     if (b->second == now_s)
         return;
     b->second = now_s;
     b->written = 0;
-    b->left_out = 0;
-    if (left_out > 0)
-        joinlog_note(now_s, "%llu lines of failed connections left out", left_out);
+    joinlog_end(b, now_s);
 }
 
 /* May this line be written? Joins always. */

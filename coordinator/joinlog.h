@@ -38,6 +38,9 @@ struct joinlog_event {
 
 void joinlog_write(const struct joinlog_event *event) __attribute__((nonnull));
 
+/* No more connections: say how many lines were left out since a line said so. */
+void joinlog_end(struct joinlog_budget *b, int64_t now_s) __attribute__((nonnull));
+
 /* A line about the program itself: "TIME nacre-coordinator: text". */
 void joinlog_note(int64_t now_s, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull));
 

@@ -233,6 +233,7 @@ static void end(struct server *s)
         if (s->conns[i].state != CONN_FREE)
             server_conn_drop(s, &s->conns[i]);
     }
+    joinlog_end(&s->log, s->log.second);
     http_free(s->http);
     free(s->conns);
     free(s->table.entries);

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 
 import pytest
 
@@ -79,6 +80,14 @@ def test_hostile_crowd(lab, kind, addresses):  # noqa: F811
     assert failed < 50 * 60 and (kind != "garbage" or "lines of failed connections left out" in c.log())
 
 
+def answer(c, door, path):
+    """What somebody gets who tries again when a crowd of many addresses has pushed them out."""
+    for _ in range(10):
+        with contextlib.suppress(ConnectionError, urllib.error.URLError):
+            return c.get(door, path)[0]
+    return None
+
+
 @pytest.mark.parametrize("door, path", [("http", "/capabilities"), ("metrics", "/probe/readiness")])
 @pytest.mark.parametrize("kind, addresses", [("silent", 1), ("header", 1), ("header", 200), ("garbage", 3)])
 def test_hostile_http_crowd(lab, door, path, kind, addresses):  # noqa: F811
@@ -88,7 +97,7 @@ def test_hostile_http_crowd(lab, door, path, kind, addresses):  # noqa: F811
             times = []
             for _ in range(20):
                 start = time.monotonic()
-                assert c.get(door, path)[0] == 200
+                assert answer(c, door, path) == 200
                 times.append(time.monotonic() - start)
             joins(lab, c, 10, 2)  # another door does not notice
         print(f"slowest answer: {max(times) * 1000:.0f} ms")
