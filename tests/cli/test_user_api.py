@@ -279,7 +279,7 @@ def test_signed_offline(lab, owner):  # noqa: F811
 
 def test_one_at_a_time(lab, owner):  # noqa: F811
     with Empty(lab) as c:
-        r = run(*c.args[:c.args.index("--listen")], "--listen", "none", "--user-listen", "none", "--http-listen", "none",
+        r = run(*c.args[:c.args.index("--listen")], "--listen", "127.0.0.1:0", "--user-listen", "none", "--http-listen", "none",
                 "--metrics-listen", "none", "--collateral", "none", "--no-tee")
         assert r.returncode == 1 and "another Coordinator uses this state folder" in r.stderr
 
@@ -288,7 +288,7 @@ def test_manifest_option(lab, owner):  # noqa: F811
     """--manifest begins a history, fits the latest of one, and is an error otherwise."""
     one, two = owner.manifest("one"), owner.manifest("two")
     state = lab.fresh_state()
-    base = [COORDINATOR, "run", "--no-tee", "--collateral", "none", "--listen", "none", "--user-listen", "none",
+    base = [COORDINATOR, "run", "--no-tee", "--collateral", "none", "--listen", "127.0.0.1:0", "--user-listen", "none",
             "--http-listen", "none", "--metrics-listen", "none"]
     with Coordinator(lab, manifest=one, state=state, more=["--policy", owner.policy]):
         pass
