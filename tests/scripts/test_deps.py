@@ -89,6 +89,17 @@ def test_edit_counts_the_lines(tmp_path, lines, ends):
     assert [p.name for p in tmp_path.iterdir()] == ["f.c"] and (tmp_path / "f.c").read_text() == "2\nthree\n"
 
 
+@pytest.mark.parametrize("count, ends", [(0, 1), (1, 0), (2, 1)])
+def test_clear_upper_counts_the_returns(tmp_path, count, ends):
+    """Only the first function leaves the upper half of a register behind."""
+    (tmp_path / "f.S").write_text("vpxor %ymm0, %ymm0, %ymm0\nretq\nvpor %ymm1, %ymm1, %ymm1\nvzeroupper\nretq\nretq\n")
+    function = re.search(r"^clear_upper\(\) \{.*?^\}$", (TOP / "scripts/build-deps").read_text(), re.M | re.S)[0]
+    done = run("bash", "-euc", f"die() {{ echo \"$*\" >&2; exit 1; }}\n{function}\nclear_upper {count} f.S", cwd=tmp_path)
+    assert done.returncode == ends and ("f.S: 1 returns leave" in done.stderr) == (ends == 1), done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["f.S"]
+    assert (tmp_path / "f.S").read_text().split("\n")[:3] == ["vpxor %ymm0, %ymm0, %ymm0", "\tvzeroupper", "retq"]
+
+
 def test_unknown_libc(tree, fresh_cache):
     assert "usage: build-deps musl|glibc" in build(tree, fresh_cache, libc="uclibc").stderr
 
